@@ -1,0 +1,45 @@
+PYTHON ?= python3
+PORT ?= 8000
+WORKERS ?= 2
+BIN := .venv/bin
+
+# one thread each: the workers and PyTorch would fight for the cores otherwise
+export OMP_NUM_THREADS := 1
+
+.PHONY: help book test test-site lab serve chapters clean
+.DEFAULT_GOAL := help
+
+help:                ## what there is to make
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+book: $(BIN)/ready   ## the site, in _build/html
+	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
+	@echo "The site is built. Open $(CURDIR)/_build/html/index.html, or: make serve"
+
+test: $(BIN)/ready   ## every test but the browser's
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not site"
+
+test-site: book      ## the built site in a real browser (needs Chromium)
+	$(BIN)/python -m pytest tests/site -m site
+
+lab: $(BIN)/ready    ## JupyterLab on your own copies of the notebooks, in work/
+	@mkdir -p work && cp -n book/notebooks/*.ipynb work/ || true
+	cd work && ../$(BIN)/jupyter lab
+
+serve: book          ## the site at http://127.0.0.1:8000
+	@echo "Open http://127.0.0.1:$(PORT)/ and stop with Ctrl-C"
+	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+chapters: $(BIN)/ready   ## notebooks, package and outputs from book/chapters (FORCE=1: all)
+	$(BIN)/python -m classroom.pipeline $(if $(FORCE),--force) $(if $(VERBOSE),--traceback)
+
+clean:               ## forget what was built (.venv and work/ stay)
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --disable-pip-version-check --quiet \
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.txt
+	@touch $@

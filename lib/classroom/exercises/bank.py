@@ -1,0 +1,53 @@
+"""Find exercises and retrieval questions by their files."""
+
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+from .. import bank
+from .model import Exercise, Retrieval
+
+FOLDER = Path(bank.__file__).parent
+
+
+@cache
+def _modules() -> dict[str, str]:
+    """Exercise id → module, in the order of the book; nothing is imported."""
+    files = sorted(FOLDER.glob("c[0-9][0-9]/*.py"))
+    found = {}
+    for file in files:
+        if file.stem in ("__init__", "retrieval") or file.stem.startswith("_"):
+            continue
+        identifier = file.stem.replace("_", "-")
+        if identifier in found:
+            raise ValueError(f"two exercises have the id {identifier!r}")
+        found[identifier] = f"{bank.__name__}.{file.parent.name}.{file.stem}"
+    return found
+
+
+def ids() -> list[str]:
+    """The ids of all exercises, chapter by chapter."""
+    return list(_modules())
+
+
+def load(identifier: str) -> Exercise:
+    """The exercise of that id. Raises LookupError that names the nearest ids."""
+    if identifier not in _modules():
+        near = get_close_matches(str(identifier), ids(), n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {ids()}"
+        raise LookupError(f"there is no exercise {identifier!r}; {hint}")
+    return import_module(_modules()[identifier]).EXERCISE
+
+
+def questions(chapter: int) -> tuple[Retrieval, ...]:
+    """The retrieval questions first asked at the start of a chapter."""
+    if not (FOLDER / f"c{chapter:02d}" / "retrieval.py").exists():
+        return ()
+    return import_module(f"{bank.__name__}.c{chapter:02d}.retrieval").QUESTIONS
+
+
+def all_questions() -> dict[str, tuple[int, Retrieval]]:
+    """Question id → (the chapter where it is first asked, the question)."""
+    chapters = [int(f.parent.name[1:]) for f in sorted(FOLDER.glob("c*/retrieval.py"))]
+    return {q.id: (n, q) for n in chapters for q in questions(n)}

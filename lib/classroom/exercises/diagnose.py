@@ -1,0 +1,128 @@
+"""From an answer to a verdict: probes, then known mistakes, then the first failure."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from . import breakit, explain, parsons, predict, runner
+from .compare import same
+from .model import Exercise, Mistake, Verdict
+from .runner import Observation, Run
+
+TRUSTED_LIMIT = 60.0  # seconds: the bank's own functions, even on a busy machine
+
+
+def grade(exercise: Exercise, answer: Any) -> Verdict:
+    """The verdict on an answer of any kind. Raises nothing for a wrong one."""
+    if exercise.kind == "predict":
+        return predict.grade(exercise, answer)
+    if exercise.kind == "break":
+        return breakit.grade(exercise, answer)
+    if exercise.kind == "parsons":
+        assembled = parsons.assemble(exercise, answer)
+        if isinstance(assembled, Verdict):
+            return assembled
+        return _grade_function(exercise, assembled)
+    if not callable(answer):
+        got = explain.kind(answer)
+        return Verdict(
+            False, None, f"✗ `{exercise.name}` should be a function, and it is {got}."
+        )
+    return _grade_function(exercise, answer)
+
+
+def _grade_function(exercise: Exercise, function: Callable[..., Any]) -> Verdict:
+    seen, run = look(exercise, function)
+    error = next((o.error for o in seen if o.error), None)
+    if explain.not_attempted(error):
+        return Verdict(False, None, "○ Not attempted yet.", attempted=False)
+    printed = explain.printed(run)
+    if run.out_of_time:
+        text = explain.out_of_time(seen, run)
+        return Verdict(False, None, f"✗ {text}{printed}")
+    expected = reference(exercise)
+    failing = [
+        n for n, pair in enumerate(zip(seen, expected, strict=True)) if not agree(*pair)
+    ]
+    if not failing:
+        return Verdict(True, None, f"✓ {exercise.proves}{printed}")
+    for mistake in exercise.mistakes:
+        known = mistaken(exercise, mistake)
+        if all(map(agree, seen, known)):
+            text = _symptom(exercise, mistake, seen, failing[0])
+            return Verdict(False, mistake.id, f"✗ {text}{printed}")
+    first = failing[0]
+    text = explain.failure(
+        exercise, exercise.probes[first], seen[first], expected[first]
+    )
+    return Verdict(False, None, f"✗ {text}{printed}")
+
+
+def look(
+    exercise: Exercise, function: Any, limit: float | None = None
+) -> tuple[list[Observation], Run]:
+    """What every probe sees of a function, and how the run went."""
+    names = runner.parameters(
+        parsons.assemble(exercise, exercise.reference)
+        if exercise.kind == "parsons"
+        else exercise.reference
+    )
+    seen: list[Observation] = []
+
+    def work() -> None:
+        for probe in exercise.probes:
+            seen.append(Observation())
+            runner.observe(function, probe, names, seen[-1])
+
+    run = runner.run(work, limit)
+    return list(seen), run
+
+
+@cache
+def reference(exercise: Exercise) -> list[Observation]:
+    """What the probes see of the reference. RuntimeError where it fails."""
+    seen = _trusted(exercise, exercise.reference)
+    for probe, one in zip(exercise.probes, seen, strict=True):
+        if one.error or one.changed:
+            raise RuntimeError(
+                f"exercise {exercise.id!r}, probe {probe.name!r}: the reference "
+                + (f"fails: {one.error!r}" if one.error else f"changes {one.changed}")
+            )
+    return seen
+
+
+@cache
+def mistaken(exercise: Exercise, mistake: Mistake) -> list[Observation]:
+    """What the probes see of a known mistake."""
+    seen = _trusted(exercise, mistake.wrong)
+    for one in seen:
+        if one.error:
+            one.error = one.error.with_traceback(None)  # frames hold whole tensors
+    return seen
+
+
+def _trusted(exercise: Exercise, answer: Any) -> list[Observation]:
+    if exercise.kind == "parsons":
+        answer = parsons.assemble(exercise, answer)
+        if isinstance(answer, Verdict):
+            raise RuntimeError(f"exercise {exercise.id!r}: {answer.message}")
+    seen, run = look(exercise, answer, TRUSTED_LIMIT)
+    if run.out_of_time:
+        raise RuntimeError(f"exercise {exercise.id!r}: its own answer does not end")
+    return seen
+
+
+def agree(one: Observation, other: Observation) -> bool:
+    """Whether two observations are the same; exceptions count by their type."""
+    if one.error or other.error:
+        return type(one.error) is type(other.error)
+    return set(one.changed) == set(other.changed) and same(one.value, other.value)
+
+
+def _symptom(
+    exercise: Exercise, mistake: Mistake, seen: list[Observation], first: int
+) -> str:
+    names = [probe.name for probe in exercise.probes]
+    n = names.index(mistake.probe) if mistake.probe else first
+    got, expected = seen[n], reference(exercise)[n]
+    return mistake.first_hint(got.error or got.value, expected.value)

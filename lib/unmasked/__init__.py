@@ -1,0 +1,6 @@
+# Built from book/chapters by `make chapters`: edit the chapters.
+"""What the chapters of Transformers Unmasked build, one module each.
+
+    unmasked.recurrence: chapter 1
+    unmasked.seq2seq: chapter 2
+"""

@@ -1,0 +1,54 @@
+"""Every page, in a real browser: self-contained, without errors, usable by all."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from axe_playwright_python.sync_playwright import Axe
+from browsing import images_without_text, overflow, settle, watch
+
+ROOT = Path(__file__).resolve().parents[2]
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+PAGES = [
+    TOC["root"],
+    *(entry["file"] for part in TOC["parts"] for entry in part["chapters"]),
+    "search",
+    "genindex",
+]
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_on_a_phone(name, page, origin):
+    """It asks nothing of others, reports no error, and fits into 360 pixels."""
+    page.set_viewport_size(PHONE)
+    visit = watch(page, origin)
+    page.goto(f"{origin}/{name}.html")
+    settle(page)
+    assert visit.problems() == {}
+    assert overflow(page) <= 0
+    assert images_without_text(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_from_a_folder(name, page, site):
+    """Without a web server it works as well: formulas, figures, no errors."""
+    visit = watch(page, "file://")
+    page.goto((site / f"{name}.html").as_uri())
+    settle(page)
+    assert visit.problems() == {}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_is_accessible(name, page, origin):
+    """axe-core finds nothing serious, in light and in dark."""
+    page.goto(f"{origin}/{name}.html")
+    settle(page)
+    found = {}
+    for mode in ("light", "dark"):
+        page.evaluate("mode => document.documentElement.dataset.theme = mode", mode)
+        for rule in Axe().run(page).response["violations"]:
+            if rule["impact"] in ("serious", "critical"):
+                nodes = [node["html"][:200] for node in rule["nodes"][:3]]
+                found[f"{mode}: {rule['id']} ({len(rule['nodes'])} times)"] = nodes
+    assert found == {}
