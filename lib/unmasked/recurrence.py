@@ -52,10 +52,10 @@ def _check_widths(d_in: int, d_hidden: int) -> None:
 class Recurrent(nn.Module):
     """Run a cell over a sequence, from the first position to the last.
 
-    Args: cell, an RNNCell or LSTMCell (anything with their two methods and `d_in`).
+    Args: cell, what takes one step.
     """
 
-    def __init__(self, cell: nn.Module) -> None:
+    def __init__(self, cell: "RNNCell | LSTMCell") -> None:
         super().__init__()
         self.cell = cell
 

@@ -145,9 +145,8 @@ class Seq2Seq(nn.Module):
     ) -> tuple[Float[Tensor, "B T V"], Float[Tensor, "B T S"]]:
         """Teacher forcing: score the token after each of `inputs`, the true ones.
 
-        Args: source ids (B, S); inputs (B, T), the target without its last token;
-            mask (B, S), True = a real source token, all real by default.
-        Returns: logits (B, T, V) and weights (B, T, S). Raises ValueError as they do.
+        Args: source (B, S), inputs (B, T), mask (B, S), True = real, all by default.
+        Returns: logits (B, T, V), weights (B, T, S). Raises: as encoder and decoder.
         """
         annotations, state = self.encoder(source, mask)
         logits, weights, _ = self.decoder(inputs, annotations, state, mask)
@@ -163,8 +162,7 @@ class Seq2Seq(nn.Module):
     ) -> tuple[Int[Tensor, "B T"], Float[Tensor, "B T S"]]:
         """Free running: write the most probable token, read it, and go on.
 
-        Returns: ids (B, max_len) without the first bos_id, and weights (B, max_len, S).
-            A row goes on after its end-of-sequence token; the reader cuts it there.
+        Returns: ids (B, max_len), which go on after an end token, and the weights.
         """
         annotations, state = self.encoder(source, mask)  # once: the source stays
         ids, maps = [source.new_full((len(source), 1), bos_id)], []

@@ -46,7 +46,8 @@ def number_words(
         raise ValueError(
             f"size is {size}, but {len(drawn)} numbers below {below} are for {split}"
         )
-    chosen = sorted(_sample(drawn, size), key=drawn.__getitem__)
+    # drawn anew: the least that were drawn among many are less than among few
+    chosen = sorted(_sample(drawn, size), key=lambda n: draw(f"order of {n}"))
     return [
         (spell(n), spell(n, language))
         for n in tqdm(chosen, desc="spelling numbers", leave=False, delay=2)

@@ -9,6 +9,7 @@
 Importing this package does not import torch.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from . import hints
@@ -54,4 +55,7 @@ def check(identifier: str, answer: Any, *, record: bool = True) -> Verdict:
     hints.remember(exercise, verdict, record)
     if record and verdict.attempted:
         record_check(identifier, verdict.passed)
+    if verdict.diagnosis:
+        more = f"{verdict.message}\n\n`hint()` gives the next hint."
+        return replace(verdict, message=more)
     return verdict

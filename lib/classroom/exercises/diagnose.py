@@ -1,11 +1,13 @@
 """From an answer to a verdict: probes, then known mistakes, then the first failure."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 from . import breakit, explain, parsons, predict, runner
 from .compare import same
+from .explain import says
 from .model import Exercise, Mistake, Verdict
 from .runner import Observation, Run
 
@@ -33,8 +35,7 @@ def grade(exercise: Exercise, answer: Any) -> Verdict:
 
 def _grade_function(exercise: Exercise, function: Callable[..., Any]) -> Verdict:
     seen, run = look(exercise, function)
-    error = next((o.error for o in seen if o.error), None)
-    if explain.not_attempted(error):
+    if seen and explain.not_attempted(seen[0].error):
         return Verdict(False, None, "○ Not attempted yet.", attempted=False)
     printed = explain.printed(run)
     if run.out_of_time:
@@ -47,11 +48,13 @@ def _grade_function(exercise: Exercise, function: Callable[..., Any]) -> Verdict
     if not failing:
         return Verdict(True, None, f"✓ {exercise.proves}{printed}")
     for mistake in exercise.mistakes:
-        known = mistaken(exercise, mistake)
-        if all(map(agree, seen, known)):
+        if _is(seen, mistaken(exercise, mistake)):
             text = _symptom(exercise, mistake, seen, failing[0])
             return Verdict(False, mistake.id, f"✗ {text}{printed}")
     first = failing[0]
+    if explain.not_attempted(seen[first].error):
+        text = explain.half_done(exercise, first)
+        return Verdict(False, None, f"✗ {text}{printed}")
     text = explain.failure(
         exercise, exercise.probes[first], seen[first], expected[first]
     )
@@ -112,11 +115,27 @@ def _trusted(exercise: Exercise, answer: Any) -> list[Observation]:
     return seen
 
 
-def agree(one: Observation, other: Observation) -> bool:
-    """Whether two observations are the same; exceptions count by their type."""
+def _is(seen: list[Observation], known: list[Observation]) -> bool:
+    # where nothing but exceptions is left to compare, their numbers count as well
+    exact = all(one.error for one in seen)
+    return all(agree(*pair, exact=exact) for pair in zip(seen, known, strict=True))
+
+
+def agree(one: Observation, other: Observation, *, exact: bool = False) -> bool:
+    """Whether two observations are the same.
+
+    Exceptions count by type and text; numbers in the text only where `exact`.
+    """
     if one.error or other.error:
-        return type(one.error) is type(other.error)
+        return type(one.error) is type(other.error) and (
+            _text(one.error, exact) == _text(other.error, exact)
+        )
     return set(one.changed) == set(other.changed) and same(one.value, other.value)
+
+
+def _text(error: BaseException | None, exact: bool) -> str:
+    # an address in memory is another one each time
+    return re.sub("0x[0-9a-f]+" if exact else r"0x[0-9a-f]+|\d+", "#", says(error))
 
 
 def _symptom(
@@ -125,4 +144,8 @@ def _symptom(
     names = [probe.name for probe in exercise.probes]
     n = names.index(mistake.probe) if mistake.probe else first
     got, expected = seen[n], reference(exercise)[n]
-    return mistake.first_hint(got.error or got.value, expected.value)
+    text = mistake.first_hint(got.error or got.value, expected.value)
+    error = seen[first].error
+    if error and all(one.error for one in seen):
+        return f"{text}\n\n{explain.exception(error)}"
+    return text

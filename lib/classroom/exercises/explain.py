@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from . import runner
-from .compare import difference, is_tensor, kind, short
+from .compare import NOT_FINITE, difference, is_tensor, kind, short
 from .model import Exercise, Probe
 from .runner import Observation, Run
 
@@ -21,6 +21,7 @@ _LIBRARIES = (
     *(str(Path(__file__).parents[2] / p) for p in ("classroom", "unmasked")),
 )
 LINES_SHOWN = 5
+SOURCE_SHOWN, TEXT_SHOWN, LIST_SHOWN = 120, 400, 40  # characters
 
 
 def inputs(given: Mapping[str, Any]) -> str:
@@ -29,14 +30,43 @@ def inputs(given: Mapping[str, Any]) -> str:
 
 
 def _input(name: str, value: Any) -> str:
+    plain = value is None or isinstance(value, (int, float, str))
+    return f"{name} = {value!r}" if plain else f"{name} {_shown(value)}"
+
+
+def _shown(value: Any) -> str:
     if is_tensor(value) or isinstance(value, np.ndarray):
         small = value.ndim <= 1 and value.shape[:1] <= (6,)
-        return f"{name} {short(value) if small else tuple(value.shape)}"
+        return short(value) if small else str(tuple(value.shape))
     if isinstance(value, (tuple, list)):
-        return f"{name} ({', '.join(_input('', v).strip() for v in value)})"
-    if isinstance(value, (int, float, str, bool)):
-        return f"{name} = {value!r}"
-    return f"{name} ({type(value).__name__})"
+        left, right = "[]" if isinstance(value, list) else "()"
+        return f"{left}{', '.join(_first(value))}{right}"
+    if value is None or isinstance(value, (int, float, str)):
+        return _cut(repr(value), LIST_SHOWN)
+    return f"({type(value).__name__})"
+
+
+def _first(values: list | tuple) -> list[str]:
+    """The first entries, as many as fit."""
+    found: list[str] = []
+    for value in values:
+        text = _shown(value)
+        if found and len(", ".join([*found, text])) > LIST_SHOWN:
+            return [*found, "…"]
+        found.append(text)
+    return found
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
+def says(error: BaseException | None) -> str:
+    """An exception's text; empty where its own code fails to give one."""
+    try:
+        return str(error)
+    except Exception:  # a learner's own __str__ may do anything
+        return ""
 
 
 def learners_line(error: BaseException) -> tuple[FrameType, int] | None:
@@ -55,18 +85,23 @@ def not_attempted(error: BaseException | None) -> bool:
         return False
     # torch raises NotImplementedError too, from code that does not name it
     frames = [frame for frame, _ in walk_tb(error.__traceback__)]
-    return "NotImplementedError" in frames[-1].f_code.co_names
+    return bool(frames) and "NotImplementedError" in frames[-1].f_code.co_names
 
 
 def exception(error: BaseException) -> str:
     """The exception and the learner's line, as a Markdown block."""
-    text = [f"{type(error).__name__}: {error}".strip().removesuffix(":")]
+    lines = _cut(f"{type(error).__name__}: {says(error)}", TEXT_SHOWN).splitlines()
+    lines[0] = lines[0].strip().removesuffix(":")
+    text = lines[:LINES_SHOWN] + ["…"] * (len(lines) > LINES_SHOWN)
     if step := learners_line(error):
         frame, number = step
         source = getline(frame.f_code.co_filename, number, frame.f_globals).strip()
+        source = _cut(source, SOURCE_SHOWN)
         text.append(f"in line {number}" + (f":  {source}" if source else ""))
     elif isinstance(error, SyntaxError) and error.lineno:
-        text.append(f"in line {error.lineno}:  {(error.text or '').strip()}")
+        text.append(
+            f"in line {error.lineno}:  {_cut((error.text or '').strip(), SOURCE_SHOWN)}"
+        )
     return "```text\n" + "\n".join(text) + "\n```"
 
 
@@ -93,11 +128,25 @@ def failure(
             continue
         if mine.returned is None and right.returned is not None:
             return f"{name} returns None. Does every path end in a `return`?"
-        if text := difference(mine.returned, right.returned, what, values=False):
-            return f"{_capital(text)}. It was called with {inputs(mine.given)}."
+        text = difference(
+            mine.returned, right.returned, what, exercise.returns, values=False
+        )
+        if text:
+            text = f"{_capital(text)}."
+            if text.endswith(tuple(f"{end}." for end in NOT_FINITE)):
+                text += f" It should hold that {_small(probe.says)}."
+            return f"{text} It was called with {inputs(mine.given)}."
     what = "what is compared" if probe.observe else f"the result of {name}"
-    text = difference(got.value, expected.value, what)
+    text = difference(got.value, expected.value, what, exercise.returns)
     return f"It should hold that {_small(probe.says)}. Here {text}. {called}".strip()
+
+
+def half_done(exercise: Exercise, first: int) -> str:
+    """What holds before the first probe that reaches a NotImplementedError."""
+    holds = [_small(probe.says) for probe in exercise.probes[:first]]
+    return (
+        f"It holds already that {'; that '.join(holds)}. The rest is not written yet."
+    )
 
 
 def _stopped(name: str, got: Observation) -> str:

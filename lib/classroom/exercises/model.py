@@ -100,6 +100,8 @@ class Exercise:
         block: break: the right function of the input.
         mutants: break: name → a broken version of `block`.
         valid: break: input → what is wrong with it, or None.
+        returns: names for the parts of the result, where it is a tuple; messages use
+            them.
     Raises: ValueError where the parts do not fit together.
     """
 
@@ -122,6 +124,7 @@ class Exercise:
     block: Callable[..., Any] | None = None
     mutants: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
     valid: Callable[[Any], str | None] | None = None
+    returns: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         problems = [

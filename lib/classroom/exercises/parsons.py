@@ -13,6 +13,8 @@ def assemble(exercise: Exercise, order: Any) -> Callable[..., Any] | Verdict:
 
     Lines may be left out: some of them are distractors.
     """
+    if isinstance(order, tuple) or hasattr(order, "tolist"):  # arrays of labels too
+        order = list(order) if isinstance(order, tuple) else order.tolist()
     if problem := _problem(exercise, order):
         return Verdict(False, None, f"✗ {problem}")
     if not order:
@@ -41,15 +43,15 @@ def source(exercise: Exercise, order: list[str]) -> str:
 
 def _problem(exercise: Exercise, order: Any) -> str | None:
     known = ", ".join(exercise.lines)
-    if not isinstance(order, (list, tuple)):
+    if not isinstance(order, list):
         return (
             f"`{exercise.name}` should be a list of labels such as "
             f"{list(exercise.lines)[:2]}, and it is of type {type(order).__name__}."
         )
-    strange = [label for label in order if label not in tuple(exercise.lines)]
+    strange = [x for x in order if not isinstance(x, str) or x not in exercise.lines]
     if strange:
         return f"There is no line {strange[0]!r}; the labels are {known}."
-    twice = sorted({label for label in order if list(order).count(label) > 1})
+    twice = sorted({label for label in order if order.count(label) > 1})
     if twice:
         return f"The line {twice[0]!r} stands there twice; each is needed at most once."
     return None

@@ -1,4 +1,4 @@
-"""The notebook cells of an exercise: question, stub with check, folded solution."""
+"""The notebook cells of an exercise: question, stub and check, hints, solution."""
 
 import inspect
 from textwrap import dedent, indent
@@ -29,6 +29,7 @@ def render(identifier: str) -> list[Cell]:
     return [
         ("markdown", question, {}),
         ("code", f"{exercise.stub.strip()}\n\n{check})", {}),
+        ("markdown", _hints(exercise), {}),
         ("markdown", start, {}),
         ("code", solved, {"jupyter": {"source_hidden": True}}),
         ("markdown", ":::{solution-end}\n:::", {}),
@@ -53,6 +54,16 @@ def _question(exercise: Exercise, label: str) -> str:
         body += f"\n\n```python\n{block}\n```"
     head = f"::::{{exercise}} {exercise.title}\n:label: {label}"
     return f"{head}\n\n{effort}\n\n{body}\n::::"
+
+
+def _hints(exercise: Exercise) -> str:
+    """For a reader without a kernel: what one could ask of any answer, folded."""
+    questions = dict.fromkeys(mistake.question for mistake in exercise.mistakes)
+    listed = "\n".join(f"- {question}" for question in questions)
+    return (
+        ":::{admonition} Hints: questions to ask your answer\n:class: dropdown hints\n"
+        f"{listed}\n:::"
+    )
 
 
 def _lines(exercise: Exercise) -> str:

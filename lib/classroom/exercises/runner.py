@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -25,10 +26,30 @@ _one_at_a_time = threading.RLock()
 
 
 class OutOfTime(SystemExit):
-    """Raised inside a learner's endless loop.
+    """Raised inside a learner's endless loop, and again at the next line there.
 
-    A SystemExit, because the threading module lets it end a thread without a word.
+    Subtle: it is made in the learner's thread, where a handler catches it. The trace
+    that it sets then raises the next one inside that handler or just behind it, so
+    that a loop around `try: ... except: pass` ends too. It is a SystemExit, because
+    the threading module lets that end a thread without a word.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        frame = sys._getframe(1)
+        while frame:
+            if frame.f_code.co_filename not in _OURS:
+                frame.f_trace = _again
+            frame = frame.f_back
+        sys.settrace(_again)
+
+
+_OURS = (__file__, threading.__file__)
+
+
+def _again(frame: FrameType, event: str, arg: Any) -> None:
+    if frame.f_code.co_filename not in _OURS:
+        raise OutOfTime
 
 
 @dataclass
@@ -68,16 +89,12 @@ class _Printed(io.TextIOBase):
     """Keeps the first characters and forgets the rest."""
 
     def __init__(self) -> None:
-        self.text, self.over = "", threading.Event()
+        self.text = ""
 
     def writable(self) -> bool:
         return True
 
     def write(self, s: str, /) -> int:
-        if self.over.is_set():
-            # subtle: a loop that swallows every exception is put to sleep where it
-            # prints; its writing would reach the notebook for ever
-            threading.Event().wait()
         if len(self.text) < PRINTED:
             self.text += str(s)[:PRINTED]
         return len(s)
@@ -94,12 +111,15 @@ def run(work: Callable[[], Any], limit: float | None = None) -> Run:
 
     def target() -> None:
         try:
-            result.value = work()
-        except OutOfTime:
-            result.out_of_time = True
-        except BaseException as error:
-            result.error = error
-        finally:
+            try:
+                result.value = work()
+            except BaseException as error:
+                sys.settrace(None)
+                result.error = error
+            finally:
+                done.set()
+        except OutOfTime:  # a second one, while the first was being handled
+            sys.settrace(None)
             done.set()
 
     with _one_at_a_time, _state_kept(), _prints_kept() as printed:
@@ -107,13 +127,11 @@ def run(work: Callable[[], Any], limit: float | None = None) -> Run:
         try:
             expired = not _wait(done, LIMIT if limit is None else limit)
         finally:  # also on Ctrl-C
-            _stop(thread, done)
-            printed.over.set()
-            done.wait(0.05)
+            ended = _stop(thread, done)
     result = Run(**vars(result))  # a thread left behind may still write to the old one
     result.printed = printed.text
     if expired:
-        result.out_of_time, result.error, result.stuck = True, None, not done.is_set()
+        result.out_of_time, result.error, result.stuck = True, None, not ended
     return result
 
 
@@ -128,7 +146,8 @@ def _start(target: Callable[[], None]) -> threading.Thread:
 
 
 def _wait(done: threading.Event, seconds: float) -> bool:
-    # in slices: on Windows, an untimed or long wait would not let Ctrl-C through
+    # in slices: on Windows, one long wait would not let Ctrl-C through; and no join,
+    # which takes a thread for ended when Ctrl-C interrupts it (until Python 3.12)
     end = time.monotonic() + seconds
     while not done.wait(min(0.1, max(0.0, end - time.monotonic()))):
         if time.monotonic() >= end:
@@ -136,13 +155,17 @@ def _wait(done: threading.Event, seconds: float) -> bool:
     return True
 
 
-def _stop(thread: threading.Thread, done: threading.Event) -> None:
+def _stop(thread: threading.Thread, done: threading.Event) -> bool:
+    """Whether the thread has ended, if need be by OutOfTime."""
     end = time.monotonic() + PATIENCE
-    # again and again: a bare `except:` in a loop swallows the first ones
-    while not done.wait(0.002) and time.monotonic() < end and thread.ident:
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident), ctypes.py_object(OutOfTime)
+    # again and again: each one gets out of at least one loop
+    while not done.wait(0.01) and time.monotonic() < end:
+        found = ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(OutOfTime)
         )
+        if not found:
+            return True
+    return done.is_set()
 
 
 @contextmanager
@@ -187,11 +210,17 @@ def _torch() -> Callable[[], None]:
 
 
 def seed() -> None:
-    """Set the seeds of random, NumPy and (where loaded) torch's CPU generator."""
+    """Set what chance, and torch's defaults, as every probe expects them.
+
+    Seeds of random, NumPy and (where loaded) torch's CPU generator; torch's default
+    dtype and gradient mode, which the code looked at before may have changed.
+    """
     random.seed(0)
     np.random.seed(0)
     if torch := torch_module():
         torch.default_generator.manual_seed(0)
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
 
 
 def observe(

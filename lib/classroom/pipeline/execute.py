@@ -1,6 +1,7 @@
 """Running a notebook, and keeping of it only what the next run gives again."""
 
 import ast
+import copy
 import hashlib
 import json
 import os
@@ -35,7 +36,7 @@ def set_environment() -> None:
 
 
 def execute(
-    chapter: Chapter, package: Path, folder: Path, on_cell: Callable[[], None]
+    chapter: Chapter, package: Path, folder: Path, on_cell: Callable[[], object]
 ) -> NotebookNode:
     """Run a chapter's notebook on one thread, against a package folder of its own.
 
@@ -47,7 +48,7 @@ def execute(
     Returns: the notebook with its outputs.
     Raises: ChapterError that names the first cell that failed.
     """
-    notebook = nbformat.from_dict(json.loads(json.dumps(chapter.notebook)))
+    notebook = copy.deepcopy(chapter.notebook)
     client = NotebookClient(
         notebook,
         timeout=CELL_TIMEOUT,
@@ -118,7 +119,7 @@ def _pin_widget_ids(stem: str, notebook: NotebookNode) -> None:
     for number, identifier in enumerate(states):
         pinned = hashlib.sha256(f"{stem}/{number}".encode()).hexdigest()[:32]
         text = text.replace(identifier, pinned)
-    notebook.update(nbformat.from_dict(json.loads(text)))
+    notebook.update(nbformat.reads(text, as_version=4))
 
 
 def code_key(chapter: Chapter, package: dict[str, str], library: Path) -> str:

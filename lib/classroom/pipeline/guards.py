@@ -61,6 +61,6 @@ def pytest_runtest_call(item):
     if errors and not raises:
         item.raise_cell_error(f"the notebook stores an error: {errors[0].ename}")
     result = yield
-    if raises and not any(o.output_type == "error" for o in item.test_outputs):
+    if raises and not any(o.output_type == "error" for o in item.test_outputs or ()):
         item.raise_cell_error("tagged raises-exception, and raised nothing")
     return result

@@ -46,7 +46,7 @@ def _n(values, at=(0, 0)):
     return short(values[at].round(decimals=4))
 
 
-def _h(got):
+def shown(got):
     return _n(got[0])
 
 
@@ -80,7 +80,7 @@ MISTAKES = (
         _cell(lambda i, f, g, o, h, c: (_show(o, f * c + i * g)[0],) * 2),
         lambda got, _: (
             f"{KEEP}You return {_c(got)} as the cell, the very number that "
-            f"you return as the hidden state ({_h(got)})."
+            f"you return as the hidden state ({shown(got)})."
         ),
         "Two states with two jobs: did you return one of them twice?",
         "Only the cell goes from step to step without being squashed: that is how it "
@@ -94,7 +94,7 @@ MISTAKES = (
         _cell(lambda i, f, g, o, h, c: _show(o, f * c + i * g)[::-1]),
         lambda got, _: (
             f"{KEEP}It stands at the wrong place: your first result is "
-            f"{_h(got)} and your second {_c(got)}."
+            f"{shown(got)} and your second {_c(got)}."
         ),
         "Which of the two does the caller expect first?",
         "Both have the same shape, so nothing complains. Compare the last line with "
@@ -105,7 +105,7 @@ MISTAKES = (
     Mistake(
         "lstm-hidden-is-cell",
         _cell(lambda i, f, g, o, h, c: (f * c + i * g,) * 2),
-        lambda got, _: f"{HIDE}You show {_h(got)}, the cell itself.",
+        lambda got, _: f"{HIDE}You show {shown(got)}, the cell itself.",
         "What stands between what the cell knows and what it shows?",
         "The hidden state's formula has two more symbols beside c'. Tick off where "
         "your code uses the fourth of the stacked parts.",
@@ -116,7 +116,7 @@ MISTAKES = (
     Mistake(
         "lstm-no-output-gate",
         _cell(lambda i, f, g, o, h, c: ((f * c + i * g).tanh(), f * c + i * g)),
-        lambda got, _: f"{HIDE}You show {_h(got)}.",
+        lambda got, _: f"{HIDE}You show {shown(got)}.",
         "Which of the four parts does your code compute and then never use?",
         "A cell may know a thing for a hundred steps before it matters. Something "
         "lets it stay quiet until then.",
@@ -129,7 +129,8 @@ MISTAKES = (
         _cell(lambda i, f, g, o, h, c: (o * (f * c + i * g), f * c + i * g)),
         lambda got, _: (
             "With the output gate open and 1.5 in the cell, you show "
-            f"{_h(got)}. A hidden state of an LSTM never leaves the range from −1 to 1."
+            f"{shown(got)}. A hidden state of an LSTM never leaves the range from −1 "
+            "to 1."
         ),
         "The cell may grow without bound. May what it shows?",
         "A gate only multiplies by at most 1: it cannot tame a cell that has added up "
@@ -176,7 +177,7 @@ MISTAKES = (
         _order("ifog"),
         lambda got, _: (
             "With forget and output open, the input gate shut and 1.5 in the cell, "
-            f"you show {_h(got)} in place of 0.905. Shut the output gate too, and "
+            f"you show {shown(got)} in place of 0.905. Shut the output gate too, and "
             "something shows."
         ),
         "The third and the fourth part do each other's work. " + ORDER,
@@ -287,7 +288,7 @@ MISTAKES = (
         _cell(lambda i, f, g, o, h, c: (o * c.tanh(), f * c + i * g)),
         lambda got, _: (
             "The cell has just been overwritten with −0.964, and you show "
-            f"{_h(got)}: tanh of the 1.5 that stood there before."
+            f"{shown(got)}: tanh of the 1.5 that stood there before."
         ),
         "Which c does your hidden state look at?",
         "The formula has a prime on one of the c. Follow the name through your lines: "

@@ -85,6 +85,10 @@ def _equal_along(x, axis):
     return x.shape[axis] > 1 and bool((x == x.narrow(axis, 0, 1)).all())
 
 
+def _survive(left):
+    return f"{len(left)} of the copies survive{'s' if len(left) == 1 else ''}"
+
+
 def _noise(*shape):
     return torch.randn(*shape, generator=torch.Generator().manual_seed(1))
 
@@ -112,7 +116,7 @@ EXERCISE = Exercise(
             lambda: _noise(3, 1, 3),
             lambda x, left: (
                 f"Your input {tuple(x.shape)} has one time step, and "
-                f"{len(left)} copies survive it."
+                f"{_survive(left)} it."
             ),
             "What can a layer with no memory do wrong in its first step?",
             "A fault in remembering shows when there is something to remember. What is "
@@ -126,7 +130,7 @@ EXERCISE = Exercise(
             lambda: _noise(1, 6, 3),
             lambda x, left: (
                 f"Your input {tuple(x.shape)} is a batch of one, and "
-                f"{len(left)} copies survive it."
+                f"{_survive(left)} it."
             ),
             "Whom could a layer confuse with whom, if there is only one?",
             "Two of the faults are about who is who in the batch. Ask how many "
@@ -138,9 +142,7 @@ EXERCISE = Exercise(
         Mistake(
             "all-zeros",
             lambda: torch.zeros(3, 6, 3),
-            lambda x, left: (
-                f"Your input is zero everywhere; {len(left)} copies survive."
-            ),
+            lambda x, left: f"Your input is zero everywhere; {_survive(left)}.",
             "Zero times a wrong weight: what is that?",
             "With zeros nothing of the input reaches the state, so a fault in reading "
             "it can't show. What would?",
@@ -153,7 +155,7 @@ EXERCISE = Exercise(
             lambda: 1000 * _noise(3, 6, 3),
             lambda x, left: (
                 f"Your numbers go up to {x.abs().max():.0f}: tanh answers −1 "
-                f"or 1 whatever the state says, and {len(left)} copies survive."
+                f"or 1 whatever the state says, and {_survive(left)}."
             ),
             "How much does the old state weigh beside an input of that size?",
             "Look at the right outputs on your input. How many different numbers are "
@@ -166,8 +168,7 @@ EXERCISE = Exercise(
             "same-everywhere",
             lambda: torch.ones(3, 6, 3),
             lambda x, left: (
-                "All sentences are alike and so are all steps; "
-                f"{len(left)} copies survive."
+                f"All sentences are alike and so are all steps; {_survive(left)}."
             ),
             "If two things look the same, who notices that they were exchanged?",
             "Two copies read in another order. For each of them, ask what would have "
@@ -180,11 +181,11 @@ EXERCISE = Exercise(
             lambda: _noise(1, 6, 3).expand(3, 6, 3),
             lambda x, left: (
                 f"All {len(x)} sentences of your batch are the same one; "
-                f"{len(left)} of the copies survive{'s' if len(left) == 1 else ''}."
+                f"{_survive(left)}."
             ),
             "If two sentences are the same, who notices that they were exchanged?",
-            "The copy that survives gives answers to the wrong sentences. They happen "
-            "to be the same answers.",
+            "One of the copies that survive gives answers to the wrong sentences. They "
+            "happen to be the same answers.",
             "Twins swap places at an exam: to see it you need them to differ in "
             "something. What differs between the sentences of your batch?",
             when=lambda x: _equal_along(x, 0),
@@ -193,12 +194,11 @@ EXERCISE = Exercise(
             "steps-alike",
             lambda: _noise(3, 1, 3).expand(3, 6, 3),
             lambda x, left: (
-                f"Every step of a sentence repeats the first one; {len(left)} "
-                f"of the copies survive{'s' if len(left) == 1 else ''}."
+                f"Every step of a sentence repeats the first one; {_survive(left)}."
             ),
             "Read “la la la la” backwards. What do you hear?",
-            "The survivor has another idea of the order of time. Which texts sound the "
-            "same in both orders?",
+            "One of the copies that survive has another idea of the order of time. "
+            "Which texts sound the same in both orders?",
             "“Anna” and “Otto” cannot tell you whether a mirror is in the way; “Ian” "
             "can. What is it that “Ian” has?",
             when=lambda x: _equal_along(x, 1),
@@ -207,9 +207,8 @@ EXERCISE = Exercise(
             "too-short",
             lambda: _noise(3, 4, 3),
             lambda x, left: (
-                f"Your sentences have {x.shape[1]} steps, and {len(left)} of the "
-                f"copies survive{'s' if len(left) == 1 else ''}: it is right for that "
-                "long."
+                f"Your sentences have {x.shape[1]} steps, and {_survive(left)}: one "
+                "that is right for that long is among them."
             ),
             "A copy that forgets too early: how early?",
             "A memory can only be tested beyond its length. You do not know its "

@@ -86,7 +86,8 @@ EXERCISE = Exercise(
         Probe(
             "a full row",
             lambda: numbered(5),
-            says="A sentence that fills the whole width gets its last step",
+            says="Where one sentence fills the whole width, every sentence still gets "
+            "its own last real step",
         ),
         Probe(
             "more padding",
@@ -94,9 +95,37 @@ EXERCISE = Exercise(
             padded_more,
             says="Three more steps of padding change nothing",
         ),
-        Probe("random", random, says="Order and number of the sentences do not matter"),
+        Probe(
+            "random",
+            random,
+            says="On random outputs too, every sentence gets its own last real step",
+        ),
     ),
     mistakes=(
+        Mistake(
+            "first-output",
+            lambda outputs, lengths: outputs[:, 0],
+            lambda got, _: (
+                f"{TASK}{STEPS}{_steps(got)}: the first word's, for every sentence."
+            ),
+            "Which words has the state seen after the first step?",
+            "A recurrent network reads from the left, and its state grows richer with "
+            "every word. Which step has seen the whole sentence?",
+            "A reader asked for a verdict after the first page of a novel has little "
+            "to say. After which page would you ask?",
+        ),
+        Mistake(
+            "one-too-early",
+            lambda outputs, lengths: outputs[torch.arange(len(outputs)), lengths - 2],
+            lambda got, _: (
+                f"{TASK}{STEPS}{_steps(got)}: the word before the last, each time."
+            ),
+            "A sentence has 2 words. What number does its second word have?",
+            "Counting from 0 has to be allowed for once. And where does a sentence of "
+            "one word lead in your version?",
+            "A street with 5 houses numbered 0 to 4: whoever subtracts 1 because of "
+            "the 0, and once more to be safe, rings at house 3. Who lives at the end?",
+        ),
         Mistake(
             "rnn-last-output-is-pad",
             lambda outputs, lengths: outputs[:, -1],
@@ -218,6 +247,23 @@ EXERCISE = Exercise(
             "Read the task's first paragraph again.",
             "A bank account's statement: the average balance of the month, and the "
             "balance on the last day. Both are useful; they are two numbers.",
+        ),
+        Mistake(
+            "largest-over-real-steps",
+            lambda outputs, lengths: torch.stack(
+                [o[:n].amax(0) for o, n in zip(outputs, lengths.tolist(), strict=True)]
+            ),
+            lambda got, want: (
+                f"On random outputs you return {short(got[0])} for the first sentence, "
+                f"and at its last real step stands {short(want[0])}: yours is the "
+                "largest value of each feature. The padding is out, rightly."
+            ),
+            "Can one step be the largest in every one of the d features?",
+            "The largest value over time picks a step for each feature by itself. The "
+            "task asks for one step, whole.",
+            "The warmest, the wettest and the windiest day of a week may be three "
+            "days. Sunday's weather is another report. Which one is asked for?",
+            probe="random",
         ),
         Mistake(
             "largest-over-time",

@@ -2,8 +2,8 @@
 
 import torch
 
-from ...exercises.model import Exercise, Probe
-from ._lstm_mistakes import MISTAKES
+from ...exercises.model import Exercise, Mistake, Probe
+from ._lstm_mistakes import MISTAKES, shown
 
 QUESTION = r"""
 An LSTM carries two things along: the cell $c$, which is its memory, and the hidden
@@ -12,7 +12,7 @@ them:
 
 $$c' = f \odot c + i \odot g \qquad h' = o \odot \tanh(c')$$
 
-The gates $i, f, o$ are squashed by the sigmoid $\sigma$, the candidate $g$ by $\tanh$.
+The gates $i, f, o$ are squashed by the sigmoid, the candidate $g$ by $\tanh$.
 All four come from one matrix product; `torch.nn.LSTM` stacks their rows in the order
 **i, f, g, o** (input, forget, candidate, output), and so do we. The first line is
 given; write the rest.
@@ -52,6 +52,12 @@ def library(x, h, c, W_x, W_h, b):
         for parameter, value in zip(cell.parameters(), values, strict=True):
             parameter.copy_(value)
     return cell(x, (h, c))
+
+
+def output_not_squashed(x, h, c, W_x, W_h, b):
+    i, f, g, o = (x @ W_x.T + h @ W_h.T + b).chunk(4, dim=-1)
+    c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+    return o * c.tanh(), c
 
 
 OPEN, SHUT = 20.0, -20.0  # what a sigmoid turns into 1 and 0
@@ -139,5 +145,21 @@ EXERCISE = Exercise(
             says="A second step can go on from what the first one returned",
         ),
     ),
-    mistakes=MISTAKES,
+    mistakes=(
+        Mistake(
+            "lstm-output-not-squashed",
+            output_not_squashed,
+            lambda got, _: (
+                "With the output gate's sum at 20 and 1.5 in the cell, 0.905 should "
+                f"show. You show {shown(got)}; your cell is right."
+            ),
+            "Between which two numbers should each of the three gates lie?",
+            "Two of your gates are shares. Follow the third one from the product to "
+            "the line where it is used.",
+            "Three sliders on a mixing desk run from 0 to 1. On one of them the stop "
+            "is missing, and it can be pushed to 20. Which track do you hear?",
+        ),
+        *MISTAKES,
+    ),
+    returns=("the hidden state h", "the cell c"),
 )

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from ...exercises.compare import short
-from ...exercises.model import Exercise, Mistake, Probe
+from ...exercises.model import Exercise, Probe
+from ._chunk_mistakes import MISTAKES, RIGHT
 
 QUESTION = """
 A text too long to go back through is cut into chunks. For each chunk in turn we call
@@ -40,21 +40,38 @@ LINES = {
     "I": "loss.backward()",
     "J": "state = state.detach()",
 }
-RIGHT = ["J", "D", "B", "F", "I", "H", "A"]
+
+
+class Net(nn.RNN):
+    """Notes when its gradients are computed and when somebody asks for its weights."""
+
+    def __init__(self, *sizes):
+        super().__init__(*sizes, batch_first=True)
+        self.events = []
+        weight = next(super().parameters())
+        weight.register_hook(lambda _: self.events.append("backward"))
+
+    def parameters(self, recurse=True):
+        if hasattr(self, "events"):
+            self.events.append("clip")
+        return super().parameters(recurse)
 
 
 class PlainSGD:
-    """`torch.optim.SGD` in four lines: its first use would import for 2 seconds."""
+    """`torch.optim.SGD` in a few lines: its first use would import for 2 seconds."""
 
-    def __init__(self, parameters, lr):
-        self.parameters, self.lr = list(parameters), lr
+    def __init__(self, model, lr):
+        self.parameters, self.lr = list(model.parameters()), lr
+        self.events = model.events
 
     def zero_grad(self):
+        self.events.append("zero")
         for p in self.parameters:
             p.grad = None
 
     @torch.no_grad()
     def step(self):
+        self.events.append("step")
         for p in self.parameters:
             if p.grad is not None:
                 p -= self.lr * p.grad
@@ -64,8 +81,8 @@ def setting(scale, lr, max_norm):
     """A tiny network, its optimiser, two chunks of a text, and a first state."""
 
     def make():
-        model = nn.RNN(3, 4, batch_first=True)
-        optimiser = PlainSGD(model.parameters(), lr=lr)
+        model = Net(3, 4)
+        optimiser = PlainSGD(model, lr=lr)
         inputs, targets = torch.randn(2, 10, 3), scale * torch.randn(2, 10, 4)
         chunks = [(inputs[:, s], targets[:, s]) for s in (slice(0, 5), slice(5, 10))]
         return model, optimiser, chunks, torch.randn(1, 2, 4), max_norm
@@ -78,12 +95,29 @@ def _weights(model):
 
 
 def clipped(train_chunk, model, optimiser, chunks, state, max_norm):
-    """How far one step moves the weights, and whether large gradients are left."""
+    """How far one step moves the weights, and what is out of order."""
     before = _weights(model)
+    model.events.clear()
     train_chunk(model, optimiser, *chunks[0], state, max_norm)
-    left = [p.grad.norm() for p in model.parameters() if p.grad is not None]
-    too_large = bool(left) and torch.stack(left).norm().item() > 1.01 * max_norm
-    return (_weights(model) - before).norm().item(), too_large
+    trouble = disorder(model.events)
+    return (_weights(model) - before).norm().item(), trouble
+
+
+def disorder(events):
+    """What a step of training does too early, too late or not at all; "" if nothing."""
+    at = {event: n for n, event in enumerate(events)}
+    for event in ("backward", "step"):
+        if event not in at:
+            return f"no {event}"
+    if at["step"] < at["backward"]:
+        return "step before backward"
+    if at["backward"] < at.get("zero", -1) < at["step"]:
+        return "zero between backward and step"
+    if "clip" not in at:
+        return "no clip"
+    if at["clip"] < at["backward"]:
+        return "clip before backward"
+    return "clip after step" if at["clip"] > at["step"] else ""
 
 
 def losses(train_chunk, model, optimiser, chunks, state, max_norm):
@@ -105,15 +139,6 @@ def both_chunks(train_chunk, model, optimiser, chunks, state, max_norm):
                 return known
         raise
     return _weights(model)
-
-
-def _without(*labels):
-    return [x for x in RIGHT if x not in labels]
-
-
-def _moved(got):
-    setting = "One step with max_norm = 1 and a learning rate of 1"
-    return f"{setting} moves the weights by {short(got[0])}. "
 
 
 EXERCISE = Exercise(
@@ -161,106 +186,5 @@ EXERCISE = Exercise(
             "After two chunks the weights are where two clean steps lead",
         ),
     ),
-    mistakes=(
-        Mistake(
-            "clip-after-step",
-            ["J", "D", "B", "F", "I", "A", "H"],
-            lambda got, _: (
-                f"{_moved(got)}The gradients were cut to size, but too late."
-            ),
-            "When are the gradients read, and when did you change them?",
-            "Clipping does not change weights. It changes numbers that a later line "
-            "reads. Which line reads them?",
-            "A customs officer who weighs the luggage after the aeroplane has left "
-            "finds every mistake, and stops none. Between which two events must he "
-            "stand?",
-        ),
-        Mistake(
-            "clip-missing",
-            _without("H"),
-            lambda got, _: f"{_moved(got)}Nothing holds a large gradient back.",
-            "What in your function uses `max_norm`?",
-            "One strange chunk can undo an hour of training. The task's last demand is "
-            "about this case.",
-            "A step of 500 downhill in a valley 2 wide lands on the next mountain. A "
-            "rule “never more than 1 at a time” keeps the direction. Which line is it?",
-        ),
-        Mistake(
-            "rnn-no-detach",
-            _without("J"),
-            "The first chunk trains; the second stops with “Trying to backward "
-            "through the graph a second time”: its gradient runs on into the first "
-            "chunk, whose graph is gone.",
-            "How far back should this gradient travel?",
-            "The state that comes in remembers how it was made. To the value we want "
-            "to hold on; to its history not.",
-            "A running total carried to a new page: the number is copied, the old page "
-            "is filed. Who staples all old pages to it has to turn them all for every "
-            "new entry.",
-            probe="two chunks",
-        ),
-        Mistake(
-            "rnn-retain-graph",
-            ["D", "B", "F", "C", "H", "A"],
-            "The second chunk's gradient still runs back into the first one, and stops "
-            "there: “one of the variables needed for gradient computation has been "
-            "modified by an inplace operation”. The weights have moved since.",
-            "Did keeping the old graph answer the question of how far back to go?",
-            "This is the repair that the error message of another mistake suggests. "
-            "It keeps every chunk in memory, and each step would take longer than the "
-            "last.",
-            "A receipt from last year refers to last year's prices. Keeping the "
-            "receipt does not bring the prices back. Cut the thread instead: where?",
-            probe="two chunks",
-        ),
-        Mistake(
-            "rnn-detach-every-step",
-            ["J", "D", "G", "F", "I", "H", "A"],
-            "It runs, and both losses are right. But after two chunks the weights are "
-            "not where they should be: no gradient ever went back by more than one "
-            "step.",
-            "Ask the first word of the chunk how much it influenced the last loss.",
-            "The values flow through all five steps, the gradient does not. Find the "
-            "place where it is cut, and count how often it is cut per chunk.",
-            "y = a·(a·x) has the derivative 2·a·x in a. Treat the inner a·x as a given "
-            "number and it is a·x: half of it is missing, and y itself is right.",
-            probe="two chunks",
-        ),
-        Mistake(
-            "rnn-state-not-carried",
-            ["E", "D", "B", "F", "I", "H", "A"],
-            lambda got, want: (
-                "With weights that stand still, the two losses should be "
-                f"{short(want)}; yours are {short(got)}."
-            ),
-            "Is chunk 2 the continuation of chunk 1, or a new story?",
-            "There are two things to do with the state at a border: cut its history, "
-            "or cut its memory. Which of them does your first use of the state do?",
-            "A reader who forgets every page as it is turned can still learn to spell. "
-            "What can that reader never learn?",
-            probe="still weights",
-        ),
-        Mistake(
-            "zero-grad-after-backward",
-            ["J", "B", "F", "I", "D", "H", "A"],
-            lambda got, _: f"{_moved(got)}The network does not learn at all.",
-            "What is in the gradients at the moment when the optimiser reads them?",
-            "Three lines belong together: one writes gradients, one reads them, one "
-            "wipes them out. In which order do yours stand?",
-            "Whip the cream, wash the bowl, serve: a clean bowl and no dessert. "
-            "Washing is right, before or after, but not between those two.",
-        ),
-        Mistake(
-            "zero-grad-missing",
-            _without("D"),
-            "The first chunk is right. The second goes astray: its gradients were "
-            "added to those of the first, which nobody removed.",
-            "What does `backward` do with gradients that are there already?",
-            "torch adds. That is useful for batches too big for the memory, and a trap "
-            "otherwise. Which line makes room?",
-            "A kitchen scale with the flour still on it: 200 g, then sugar, and it "
-            "says 350. How much sugar, and which button was forgotten?",
-            probe="two chunks",
-        ),
-    ),
+    mistakes=MISTAKES,
 )

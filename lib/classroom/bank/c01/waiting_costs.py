@@ -41,7 +41,7 @@ you run on: a prediction that is not made remembers itself as right.
             id="steps-times-as-long",
             wrong="1,024 times",
             symptom="That would hold if one step took as long as the whole product.",
-            question="A step has 1/1,024 of the work. When would it still take as long?",
+            question="A step has 1/1,024 of the work. When does it still take as long?",
             pointer="Ask how small a piece of work must be before it stops getting "
             "cheaper.",
             neighbour="A taxi ride of ten metres still costs the basic fare, but not "

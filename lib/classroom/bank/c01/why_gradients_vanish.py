@@ -3,9 +3,9 @@
 from ...exercises.model import Exercise, Mistake
 
 QUESTION = r"""
-We take a recurrent network with tanh, make $W_h$ an orthogonal matrix times 0.9, and
+We take a recurrent network with tanh, make $W_{hh}$ an orthogonal matrix times 0.9, and
 measure how much of a gradient is left after going back 50 steps. With a hidden size of
-64, less than 1 % is left. Now the hidden size is 512, and $W_h$ again an orthogonal
+64, less than 1 % is left. Now the hidden size is 512, and $W_{hh}$ again an orthogonal
 matrix times 0.9.
 """
 

@@ -169,10 +169,7 @@ EXERCISE = Exercise(
         Mistake(
             "matrices-swapped",
             matrices_swapped,
-            lambda got, expected: (
-                f"{_first(got, expected)}. Exchanging your two matrices would make "
-                "them equal."
-            ),
+            lambda got, expected: f"{_first(got, expected)}.",
             "Which of the two matrices does the formula give to the decoder's state?",
             "Both have the same shape here, so nothing fails. Say aloud who asks and "
             "who is asked, and which letter goes with whom.",

@@ -9,7 +9,8 @@ QUESTION = """
 Given the scores, do the rest of attention, in NumPy: weights that are positive and sum
 to 1 over the *real* source positions, and for each query the average of the values.
 
-- `scores` (B, T, S), any real numbers, also large ones
+- `scores` (B, T, S), any numbers from −10⁶ to 10⁶ (so −10⁹ may stand for −∞), each
+  query's at their own height; at padding they lie within 30 of the query's others
 - `values` (B, S, d)
 - `mask` (B, S), boolean, True = a real token; every row has at least one
 - returns the context (B, T, d) and the weights (B, T, S)
@@ -30,9 +31,7 @@ def attend(scores, values, mask):
 
 
 def masked_late_renormalised(scores, values, mask):
-    weights = _softmax(scores) * mask[:, None]
-    weights = weights / weights.sum(axis=-1, keepdims=True)
-    return weights @ values, weights
+    return _shares(_softmax(scores) * mask[:, None], values)
 
 
 def filled_with_a_large_number(scores, values, mask):
@@ -96,11 +95,14 @@ def polarity_finite(scores, values, mask):
     return _attend(np.where(mask[:, None], -1e9, scores), values)
 
 
+def _shares(weights, values):
+    weights = weights / weights.sum(axis=-1, keepdims=True)
+    return weights @ values, weights
+
+
+@np.errstate(all="ignore")
 def overflowing(scores, values, mask):
-    with np.errstate(all="ignore"):
-        weights = np.exp(_masked(scores, mask))
-        weights = weights / weights.sum(axis=-1, keepdims=True)
-        return weights @ values, weights
+    return _shares(np.exp(_masked(scores, mask)), values)
 
 
 def not_normalised(scores, values, mask):
@@ -109,7 +111,29 @@ def not_normalised(scores, values, mask):
     return weights @ values, weights
 
 
-def inputs(offset=0.0):
+@np.errstate(all="ignore")
+def overflowing_times_mask(scores, values, mask):
+    return _shares(np.exp(scores) * mask[:, None], values)  # inf * 0 is NaN
+
+
+def filled_with_minus_100(scores, values, mask):
+    return _attend(np.where(mask[:, None], scores, -100.0), values)
+
+
+def largest_of(axis):
+    @np.errstate(all="ignore")
+    def wrong(scores, values, mask):
+        masked = _masked(scores, mask)
+        return _shares(np.exp(masked - masked.max(axis=axis, keepdims=True)), values)
+
+    return wrong
+
+
+# one height per query; none below 0: filling with −100 has a probe of its own
+HEIGHTS = 1000.0 * np.arange(6).reshape(3, 2, 1)
+
+
+def inputs(offset: float | np.ndarray = 0.0):
     """B=3, T=2, S=5, d=4; rows with 5, 3 and 4 real tokens."""
 
     def make():
@@ -123,7 +147,7 @@ def inputs(offset=0.0):
 
 def more_padding(attend, scores, values, mask):
     """The contexts when two more positions of padding are appended."""
-    scores = np.concatenate([scores, np.full((3, 2, 2), 1.5)], axis=-1)
+    scores = np.concatenate([scores, np.full((3, 2, 2), 25.0)], axis=-1)
     values = np.concatenate([values, np.full((3, 2, 4), 9.0)], axis=1)
     mask = np.concatenate([mask, np.zeros((3, 2), dtype=bool)], axis=1)
     return attend(scores, values, mask)[0]
@@ -163,6 +187,31 @@ POLARITY = {
     "neighbour": "A list headed “present” and a list headed “absent” can hold the same "
     "names. Crossing out the wrong one leaves the empty chairs.",
 }
+OVERFLOWS = {
+    "symptom": lambda got, _: (
+        f"With scores near 1000, {int(np.isnan(got[1]).sum())} of your "
+        f"{got[1].size} weights are NaN."
+    ),
+    "question": "How large is exp(1000), for a computer?",
+    "pointer": "Softmax does not change when the same number is added to all scores of "
+    "a query. Which number would make the largest exponent harmless?",
+    "neighbour": "The ratio of 10¹⁰⁰⁰ to 10⁹⁹⁸ does not fit on a pocket calculator "
+    "that is given both; that of 10⁰ to 10⁻² does. What was taken out?",
+    "probe": "large scores",
+}
+GLOBAL_MAX = {
+    "symptom": lambda got, _: (
+        "With each query's scores 1000 above those of the query before, "
+        f"{int(np.isnan(got[1]).any(-1).sum())} of your 6 queries have NaN for weights."
+    ),
+    "question": "What is left of a query's scores when a far larger number is taken "
+    "off them?",
+    "pointer": "exp(−1000) is 0 for a computer, so a row can end as zeros over a sum "
+    "of zeros. Over which axes of (B, T, S) did you look for the largest?",
+    "neighbour": "Ants and whales are measured from the top of the tallest whale: all "
+    "ants are “30 m below”. Which is the tallest ant?",
+    "probe": "own heights",
+}
 
 EXERCISE = Exercise(
     id="attend",
@@ -190,6 +239,16 @@ EXERCISE = Exercise(
             "large scores",
             inputs(1000.0),
             says="Adding 1000 to all scores changes nothing",
+        ),
+        Probe(
+            "far below zero",
+            inputs(-999_990.0),
+            says="Taking nearly 10⁶ off all scores changes nothing",
+        ),
+        Probe(
+            "own heights",
+            inputs(HEIGHTS),
+            says="Adding to each query's scores a number of its own changes nothing",
         ),
     ),
     mistakes=(
@@ -249,6 +308,19 @@ EXERCISE = Exercise(
             "the worst grade?",
         ),
         Mistake(
+            "mask-fill-minus-100",
+            filled_with_minus_100,
+            lambda got, _: (
+                "With all scores near −10⁶, the weights of the second sentence's "
+                f"padding sum to {_on_padding(got)}, not to 0."
+            ),
+            "Which is larger: your number at padding, or a real score of −10⁶?",
+            "Softmax sees differences only. Your number is low beside scores near 0, "
+            "and high beside others. Which number is low beside all of them?",
+            "On a map of hills, “−100 m” can mark what is unknown. And at sea?",
+            probe="far below zero",
+        ),
+        Mistake(
             "attn-rnn-attends-pad",
             mask_unused,
             lambda got, _: (
@@ -262,20 +334,10 @@ EXERCISE = Exercise(
         ),
         Mistake("mask-polarity-inverted", polarity, **POLARITY),
         Mistake("mask-polarity-inverted-finite-fill", polarity_finite, **POLARITY),
-        Mistake(
-            "softmax-overflows",
-            overflowing,
-            lambda got, _: (
-                f"With scores near 1000, {int(np.isnan(got[1]).sum())} of your "
-                f"{got[1].size} weights are NaN."
-            ),
-            "How large is exp(1000), for a computer?",
-            "Softmax does not change when the same number is added to all scores of a "
-            "query. Which number would make the largest exponent harmless?",
-            "The ratio of 10¹⁰⁰⁰ to 10⁹⁹⁸ does not fit on a pocket calculator that is "
-            "given both; that of 10⁰ to 10⁻² does. What was taken out?",
-            probe="large scores",
-        ),
+        Mistake("softmax-overflows", overflowing, **OVERFLOWS),
+        Mistake("softmax-overflows-times-mask", overflowing_times_mask, **OVERFLOWS),
+        Mistake("global-max-subtracted", largest_of(None), **GLOBAL_MAX),
+        Mistake("sentence-max-subtracted", largest_of((-2, -1)), **GLOBAL_MAX),
         Mistake(
             "not-normalised",
             not_normalised,

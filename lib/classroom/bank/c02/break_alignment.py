@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ...exercises.compare import short
 from ...exercises.model import Exercise, Mistake
 
 QUESTION = """
@@ -113,8 +114,25 @@ def _balanced(pair):
 
 
 def _one_takes_all(pair):
+    """Whether the weights are all or nothing, where there is a choice."""
+    if (pair[1].sum(axis=1) < 2).any():
+        return False
     right, hard = attention_weights(pair), hardest(pair)
     return np.allclose(right, hard, rtol=1e-6, atol=1e-9)
+
+
+def _queries_parallel(pair):
+    """Whether each sentence's queries differ by a constant only."""
+    scores, mask = pair
+    gaps, real = scores - scores[:, :1], mask[:, None]
+    spread = np.where(real, gaps, -np.inf).max(-1) - np.where(real, gaps, np.inf).min(
+        -1
+    )
+    return scores.shape[1] > 1 and bool((spread < 1e-9).all())
+
+
+def _gaps(pair):
+    return short((pair[0][0, 1] - pair[0][0, 0])[pair[1][0]])
 
 
 def circulant():
@@ -158,6 +176,20 @@ EXERCISE = Exercise(
             "An election with one candidate ends with 100 %, however the votes are "
             "counted. How many candidates show how they are counted?",
             when=lambda pair: pair[0].shape[2] == 1,
+        ),
+        Mistake(
+            "one-real-token",
+            lambda: (_noise(2, 3, 5), np.eye(5, dtype=bool)[:2]),
+            lambda pair, left: (
+                f"The rows of your mask have {pair[1].sum(axis=1).tolist()} True: each "
+                f"query's only real token gets the weight 1. {_left(left)}."
+            ),
+            "How many real tokens can each of your queries choose from?",
+            "The mask leaves one candidate per row, so the scores decide nothing. What "
+            "would give them something to decide?",
+            "A menu of five dishes, four of them sold out: every guest eats the same. "
+            "What do you learn about tastes?",
+            when=lambda pair: bool((pair[1].sum(axis=1) == 1).all()),
         ),
         Mistake(
             "nothing-masked",
@@ -204,7 +236,7 @@ EXERCISE = Exercise(
                 f"Your scores have shape {pair[0].shape}: one query for each sentence. "
                 f"{_left(left)}."
             ),
-            "The survivor treats all queries alike. How many do you give it?",
+            "One survivor treats all queries alike. How many do you give it?",
             "Whether somebody answers the second question with the first one's answer "
             "shows when there is a second question.",
             "A clerk who hands every visitor the first visitor's form is right all "
@@ -218,7 +250,7 @@ EXERCISE = Exercise(
                 f"All {len(pair[1])} rows of your mask are the same. {_left(left)}."
             ),
             "If all sentences end at the same place, whose mask was used?",
-            "The survivor looks the length up in the wrong row. Which lengths would "
+            "One survivor looks the length up in the wrong row. Which lengths would "
             "give it away?",
             "Twins swap their coats: to see it, the coats must differ.",
             when=lambda pair: (
@@ -238,6 +270,21 @@ EXERCISE = Exercise(
             "Three guests order the same dish: did the waiter write down three orders, "
             "or one?",
             when=lambda pair: bool((pair[0] == pair[0][:, :1]).all()),
+        ),
+        Mistake(
+            "queries-differ-by-a-constant",
+            lambda: (np.arange(30.0).reshape(2, 3, 5), _padded(2, 5)),
+            lambda pair, left: (
+                "At the real tokens, a sentence's queries differ by a constant only: "
+                "in your first sentence, the second query's scores minus the first's "
+                f"are {_gaps(pair)}. {_left(left)}."
+            ),
+            "What does softmax do with a number that all scores of a query share?",
+            "Queries with different scores can have equal weights. One survivor "
+            "answers all of them with the first one's.",
+            "Two judges, one of them 5 points kinder to everybody, put the runners in "
+            "the same order. Would you notice if one judge had copied?",
+            when=_queries_parallel,
         ),
         Mistake(
             "rows-and-columns-balanced",
@@ -261,10 +308,10 @@ EXERCISE = Exercise(
                 f"weighs nothing, so it looks like a good mask. {_left(left)}."
             ),
             "With which scores is 0 a strong competitor?",
-            "The survivor puts 0 where nothing should be. Where would a 0 be noticed?",
+            "One survivor puts 0 where nothing should be. Where would a 0 be noticed?",
             "A runner of average speed let into a race by mistake comes last among "
             "champions. Among whom would he be seen?",
-            when=lambda pair: bool((pair[0] > 20).all()),
+            when=lambda pair: bool((pair[0] > 22).all()),
         ),
         Mistake(
             "scores-too-far-apart",
@@ -274,7 +321,7 @@ EXERCISE = Exercise(
                 f"token takes all the weight. {_left(left)}."
             ),
             "How soft is a softmax of scores that far apart?",
-            "The survivor takes the best and nothing else. On your input the right "
+            "One survivor takes the best and nothing else. On your input the right "
             "function does the same, to the last digit.",
             "A scale that only says which side is heavier and a scale that weighs "
             "agree on an elephant and a mouse.",

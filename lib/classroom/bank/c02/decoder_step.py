@@ -166,6 +166,19 @@ EXERCISE = Exercise(
             "the same two things. Which one's salt knows about the taste?",
         ),
         Mistake(
+            "update-before-context",
+            ["E", "G", "A", "B", "H", "D"],
+            lambda got, expected: (
+                "Your new context is right, and the first new state comes out as "
+                f"{short(got[1][0])}; the reference's as {short(expected[1][0])}."
+            ),
+            "Which context had been computed when your state was updated?",
+            "`context` comes in as an argument, so the update can use it at any time. "
+            "Does it hold this step's answer by then, or the last step's?",
+            "A captain asks for the depth, steers by yesterday's figure, and then "
+            "reads today's. All figures are correct; what is the new one good for?",
+        ),
+        Mistake(
             "output-before-update",
             ["E", "G", "A", "H", "D", "B"],
             lambda got, expected: (

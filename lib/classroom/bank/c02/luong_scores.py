@@ -76,7 +76,8 @@ def reshaped(query, keys, kind, W_a, v_a):
 
 
 def scaled(query, keys, kind, W_a, v_a):
-    return query @ keys.transpose(1, 2) / query.shape[-1] ** 0.5
+    asked = query if kind == "dot" else query @ W_a
+    return asked @ keys.transpose(1, 2) / query.shape[-1] ** 0.5
 
 
 def wrong_side(query, keys, kind, W_a, v_a):
@@ -121,6 +122,27 @@ def _first(got, expected):
     )
 
 
+# One mistake to a learner, whichever of the kinds it touches.
+VIEW = {
+    "symptom": lambda got, expected: f"In your scores, {_first(got, expected)}.",
+    "question": "You have a (d, S) matrix. Is its first column the first key?",
+    "pointer": "Reading numbers row by row into a new shape is not turning the matrix "
+    "over.",
+    "neighbour": "[[1, 2, 3], [4, 5, 6]] turned over begins with the row 1, 4. Read "
+    "into three rows of two, what does it begin with?",
+}
+SCALED = {
+    "symptom": lambda got, expected: (
+        f"In your scores, {_first(got, expected)}: "
+        f"{short(expected[0, 0, 0] / got[0, 0, 0])} times as much."
+    ),
+    "question": "Which paper does the division by a square root come from?",
+    "pointer": "It is a good idea and comes two years later, in chapter 3. The formula "
+    "above has no such factor.",
+    "neighbour": "Two recipes for one cake, one in grams and one in cups: following "
+    "the first with the second's numbers gives a cake of another size.",
+}
+
 EXERCISE = Exercise(
     id="luong-scores",
     chapter=2,
@@ -162,29 +184,12 @@ EXERCISE = Exercise(
             "A timetable with one row per train and one column per station, read as "
             "one row per station: the same numbers, and nobody finds a train.",
         ),
-        Mistake(
-            "k-view-not-transpose",
-            but(dot=reshaped, general=reshaped),
-            lambda got, expected: f"For “dot”, {_first(got, expected)}.",
-            "You have a (d, S) matrix. Is its first column the first key?",
-            "Reading numbers row by row into a new shape is not turning the matrix "
-            "over.",
-            "[[1, 2, 3], [4, 5, 6]] turned over begins with the row 1, 4. Read into "
-            "three rows of two, what does it begin with?",
-        ),
-        Mistake(
-            "dot-scaled",
-            but(dot=scaled),
-            lambda got, expected: (
-                f"For “dot”, {_first(got, expected)}: "
-                f"{short(expected[0, 0, 0] / got[0, 0, 0])} times as much."
-            ),
-            "Which paper does the division by a square root come from?",
-            "It is a good idea and comes two years later, in chapter 3. The formula "
-            "above has no such factor.",
-            "Two recipes for one cake, one in grams and one in cups: following the "
-            "first with the second's numbers gives a cake of another size.",
-        ),
+        Mistake("k-view-not-transpose", but(dot=reshaped, general=reshaped), **VIEW),
+        Mistake("dot-view-only", but(dot=reshaped), **VIEW),
+        Mistake("general-view-only", but(general=reshaped), **VIEW),
+        Mistake("dot-scaled", but(dot=scaled), **SCALED),
+        Mistake("dot-and-general-scaled", but(dot=scaled, general=scaled), **SCALED),
+        Mistake("general-scaled", but(general=scaled), **SCALED),
         Mistake(
             "cosine-not-dot",
             but(dot=cosine),
@@ -200,10 +205,7 @@ EXERCISE = Exercise(
         Mistake(
             "general-matrix-on-wrong-side",
             but(general=wrong_side),
-            lambda got, expected: (
-                f"For “general”, {_first(got, expected)}. With W turned over they "
-                "would be equal."
-            ),
+            lambda got, expected: f"For “general”, {_first(got, expected)}.",
             "In hᵀ W h̄, does the query meet W's rows or its columns?",
             "A layer of PyTorch multiplies by the transposed weight; this formula does "
             "not. Write one entry of the result as a double sum and see which index of "
@@ -227,10 +229,7 @@ EXERCISE = Exercise(
         Mistake(
             "concat-order-swapped",
             but(concat=swapped_concat),
-            lambda got, expected: (
-                f"For “concat”, {_first(got, expected)}. Exchanging the halves of the "
-                "concatenation would make them equal."
-            ),
+            lambda got, expected: f"For “concat”, {_first(got, expected)}.",
             "Which vector comes first between the brackets?",
             "The first d columns of W_a belong to one of the two, the last d to the "
             "other. Nothing fails when they get each other's.",

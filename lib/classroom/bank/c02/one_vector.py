@@ -8,7 +8,7 @@ EXERCISE = Exercise(
     kind="predict",
     title="Strings of 12 letters come out without a mistake …",
     question="""
-The model with a fixed vector of 64 numbers is trained for 700 steps on strings of 1 to
+The model with a fixed state of 64 units is trained for 700 steps on strings of 1 to
 12 letters. Afterwards it reverses new strings of 4 letters almost without fail. And new
 strings of 12?
 """,
@@ -43,7 +43,8 @@ strings of 12?
         ),
         Mistake(
             id="room-is-enough",
-            wrong="nearly always: 64 numbers have room for far more than 12 letters",
+            wrong="nearly always: a state of 64 units has room for far more than 12 "
+            "letters",
             symptom="There is room, and yet it fails: that something fits does not say "
             "that gradient descent finds out how to put it there.",
             question="Where did chapter 1 meet a network that could, and did not learn "
@@ -53,6 +54,6 @@ strings of 12?
             "five minutes is another question.",
         ),
     ),
-    proves="There is room in 64 numbers for twelve letters, and the length was "
+    proves="There is room in it for twelve letters, and the length was "
     "practised; but 700 steps of training do not find how to keep so many.",
 )

@@ -91,6 +91,33 @@ def rolled(rows, bos, eos, pad):
     return np.roll(labels, 1, axis=1), labels
 
 
+def bos_in_labels(rows, bos, eos, pad):
+    whole = _whole(rows, bos, eos, pad)
+    return whole[:, :-1], whole
+
+
+def whole_twice(rows, bos, eos, pad):
+    return (_whole(rows, bos, eos, pad),) * 2
+
+
+def swapped(rows, bos, eos, pad):
+    return shift_right(rows, bos, eos, pad)[::-1]
+
+
+def pad_hard_coded(rows, bos, eos, pad):
+    return shift_right(rows, bos, eos, 0)
+
+
+def labels_end_in_eos(rows, bos, eos, pad):
+    inputs, labels = shift_right(rows, bos, eos, pad)
+    return inputs, np.where(labels == pad, eos, labels)
+
+
+def labels_end_in_minus_100(rows, bos, eos, pad):
+    inputs, labels = shift_right(rows, bos, eos, pad)
+    return inputs, np.where(labels == pad, -100, labels)
+
+
 def inputs():
     """Three rows of different lengths; ids that cannot be taken for special ones."""
     return [[11, 12, 13, 14], [21, 22], [31, 32, 33]], 1, 2, 0
@@ -101,19 +128,33 @@ def other_ids():
 
 
 def read(shift, rows, bos, eos, pad):
-    """Inputs where a label counts, and all labels."""
+    """All labels, and the inputs where a label should count."""
     x, y = (np.asarray(part) for part in shift(rows, bos, eos, pad))
-    if x.shape != y.shape:
-        return x, y
-    return np.where(y == pad, -1, x), y
+    right = shift_right(rows, bos, eos, pad)[1]
+    if x.shape == right.shape:
+        x = np.where(right == pad, -1, x)
+    return {"labels": y, "inputs": x}
 
 
 def _rows(got, _=None):
-    x, y = got
+    x, y = got["inputs"], got["labels"]
     return f"Your first row reads {short(x[0])} and is asked for {short(y[0])}"
 
 
 LEGEND = " (BOS is 1, EOS is 2)."
+
+BOS_IN_LABELS = {
+    "symptom": lambda got, _: (
+        f"Inputs of shape {got['inputs'].shape}, labels of shape "
+        f"{got['labels'].shape}; your first label is {got['labels'][0, 0]}, which is "
+        "BOS."
+    ),
+    "question": "Does the decoder ever have to write BOS?",
+    "pointer": "A label is what should come *after* an input. After which token does "
+    "BOS come?",
+    "neighbour": "The starter's shot belongs to the race, and no runner is asked to "
+    "fire it. Who gives BOS?",
+}
 
 EXERCISE = Exercise(
     id="shift-right",
@@ -143,7 +184,8 @@ EXERCISE = Exercise(
             "decoder-input-keeps-eos",
             keeps_eos,
             lambda got, _: (
-                f"Inputs of shape {got[0].shape} and labels of shape {got[1].shape}: "
+                f"Inputs of shape {got['inputs'].shape} and labels of shape "
+                f"{got['labels'].shape}: "
                 "one input too many has no label."
             ),
             "Once EOS is written, what is the next token?",
@@ -198,11 +240,64 @@ EXERCISE = Exercise(
             "same two days. Which of the two is a forecast?",
         ),
         Mistake(
+            "returned-in-the-wrong-order",
+            swapped,
+            lambda got, _: f"{_rows(got)}{LEGEND}",
+            "Which of your two arrays begins with BOS, and under which name does it "
+            "leave the function?",
+            "Each of the two arrays may be right in itself. Whoever calls the function "
+            "tells them apart by their places alone.",
+            "Salt and sugar of good quality, in each other's jars: what should be "
+            "checked, the contents or the labels?",
+        ),
+        Mistake("bos-kept-in-labels", bos_in_labels, **BOS_IN_LABELS),
+        Mistake("bos-and-eos-kept-in-both", whole_twice, **BOS_IN_LABELS),
+        Mistake(
+            "pad-hard-coded",
+            pad_hard_coded,
+            lambda got, _: (
+                "Called with pad = 9, your labels of the short row are "
+                f"{short(got['labels'][0])}."
+            ),
+            "Where does your padding get its id from?",
+            "One of your arguments has no effect. In another vocabulary, which token "
+            "would your labels then ask for?",
+            "A form that prints “Mr” before every name is right for some. Where should "
+            "it take the title from?",
+            probe="other special ids",
+        ),
+        Mistake(
+            "labels-padded-with-eos",
+            labels_end_in_eos,
+            lambda got, _: (
+                "Your second row, of two words, is asked for "
+                f"{short(got['labels'][1])} (EOS is 2, padding 0)."
+            ),
+            "How many times does a sentence end?",
+            "Every label that is not padding counts in the loss. What share of the "
+            "loss would a short row's repeated endings have?",
+            "A pupil who says goodbye once has left. What does a class learn in which "
+            "the shortest visit has the most goodbyes?",
+        ),
+        Mistake(
+            "labels-padded-with-minus-100",
+            labels_end_in_minus_100,
+            lambda got, _: (
+                "Your second row, of two words, is asked for "
+                f"{short(got['labels'][1])} (padding is 0)."
+            ),
+            "By which id will the loss know the labels that do not count?",
+            "−100 is what PyTorch's cross-entropy skips unless it is told another id. "
+            "Which id does the task name?",
+            "“N/A” on a form whose reader looks for a dash: both mean nothing, and one "
+            "is read as a name. What does this form's reader look for?",
+        ),
+        Mistake(
             "eos-after-padding",
             eos_after_padding,
             lambda got, _: (
-                f"Your second row is asked for {short(got[1][1])}: the end stands in "
-                "the last column, after padding."
+                f"Your second row is asked for {short(got['labels'][1])}: the end "
+                "stands in the last column, after padding."
             ),
             "After which token should a sentence of two words end?",
             "You closed the *array*, not the sentence. Short rows never learn to stop "
