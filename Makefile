@@ -5,6 +5,10 @@ BIN := .venv/bin
 
 # one thread each: the workers and PyTorch would fight for the cores otherwise
 export OMP_NUM_THREADS := 1
+# PYODIDE=folder: the live cells' Python from there, for a site without a network
+ifdef PYODIDE
+export UNMASKED_PYODIDE := $(abspath $(PYODIDE))
+endif
 
 .PHONY: help book test test-site lab serve chapters clean
 .DEFAULT_GOAL := help
@@ -20,6 +24,7 @@ test: $(BIN)/ready   ## every test but the browser's
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not site"
 
 test-site: book      ## the built site in a real browser (needs Chromium)
+	$(BIN)/python tests/site/pyodide_folder.py
 	$(BIN)/python -m pytest tests/site -m site
 
 lab: $(BIN)/ready    ## JupyterLab on your own copies of the notebooks, in work/

@@ -123,5 +123,6 @@ def test_source_is_one_module_that_never_parses_data_as_html(name):
 
 
 def test_source_names_the_widgets_it_has():
-    with pytest.raises(ValueError, match="alignment, gradient, question"):
+    names = "alignment, gradient, heads, masks, query, question"
+    with pytest.raises(ValueError, match=names):
         source("common")

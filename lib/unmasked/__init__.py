@@ -3,4 +3,7 @@
 
     unmasked.recurrence: chapter 1
     unmasked.seq2seq: chapter 2
+    unmasked.attention: chapter 3
+    unmasked.multihead: chapter 4
+    unmasked.masking: chapter 5
 """

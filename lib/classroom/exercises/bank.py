@@ -1,5 +1,6 @@
 """Find exercises and retrieval questions by their files."""
 
+import ast
 from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
@@ -38,6 +39,36 @@ def load(identifier: str) -> Exercise:
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {ids()}"
         raise LookupError(f"there is no exercise {identifier!r}; {hint}")
     return import_module(_modules()[identifier]).EXERCISE
+
+
+def torch_free(identifier: str) -> bool:
+    """Whether an exercise runs where there is no torch, such as in a web page.
+
+    Its file is read, and the files of its own folder that this one imports.
+    Raises: LookupError for an unknown id.
+    """
+    load(identifier)
+    name = _modules()[identifier].removeprefix(f"{bank.__name__}.")
+    return _torch_free(FOLDER / f"{name.replace('.', '/')}.py")
+
+
+def _torch_free(file: Path) -> bool:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            outside = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            outside = [node.module or ""]
+        elif isinstance(node, ast.ImportFrom) and node.level == 1:
+            names = [node.module] if node.module else [a.name for a in node.names]
+            near = [file.with_name(f"{name}.py") for name in names]
+            if not all(_torch_free(path) for path in near if path.exists()):
+                return False
+            continue
+        else:
+            continue
+        if any(name.partition(".")[0] in ("torch", "unmasked") for name in outside):
+            return False
+    return True
 
 
 def questions(chapter: int) -> tuple[Retrieval, ...]:

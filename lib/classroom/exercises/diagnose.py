@@ -1,14 +1,14 @@
 """From an answer to a verdict: probes, then known mistakes, then the first failure."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
 from . import breakit, explain, parsons, predict, runner
 from .compare import same
 from .explain import says
-from .model import Exercise, Mistake, Verdict
+from .model import Exercise, Mistake, Probe, Verdict
 from .runner import Observation, Run
 
 TRUSTED_LIMIT = 60.0  # seconds: the bank's own functions, even on a busy machine
@@ -48,7 +48,7 @@ def _grade_function(exercise: Exercise, function: Callable[..., Any]) -> Verdict
     if not failing:
         return Verdict(True, None, f"✓ {exercise.proves}{printed}")
     for mistake in exercise.mistakes:
-        if _is(seen, mistaken(exercise, mistake)):
+        if _is(exercise, mistake, seen):
             text = _symptom(exercise, mistake, seen, failing[0])
             return Verdict(False, mistake.id, f"✗ {text}{printed}")
     first = failing[0]
@@ -62,9 +62,12 @@ def _grade_function(exercise: Exercise, function: Callable[..., Any]) -> Verdict
 
 
 def look(
-    exercise: Exercise, function: Any, limit: float | None = None
+    exercise: Exercise,
+    function: Any,
+    limit: float | None = None,
+    probes: Sequence[Probe] | None = None,
 ) -> tuple[list[Observation], Run]:
-    """What every probe sees of a function, and how the run went."""
+    """What every probe, or some, sees of a function, and how the run went."""
     names = runner.parameters(
         parsons.assemble(exercise, exercise.reference)
         if exercise.kind == "parsons"
@@ -73,7 +76,7 @@ def look(
     seen: list[Observation] = []
 
     def work() -> None:
-        for probe in exercise.probes:
+        for probe in exercise.probes if probes is None else probes:
             seen.append(Observation())
             runner.observe(function, probe, names, seen[-1])
 
@@ -84,7 +87,7 @@ def look(
 @cache
 def reference(exercise: Exercise) -> list[Observation]:
     """What the probes see of the reference. RuntimeError where it fails."""
-    seen = _trusted(exercise, exercise.reference)
+    seen = _trusted(exercise, exercise.reference, exercise.probes)
     for probe, one in zip(exercise.probes, seen, strict=True):
         if one.error or one.changed:
             raise RuntimeError(
@@ -95,30 +98,34 @@ def reference(exercise: Exercise) -> list[Observation]:
 
 
 @cache
-def mistaken(exercise: Exercise, mistake: Mistake) -> list[Observation]:
-    """What the probes see of a known mistake."""
-    seen = _trusted(exercise, mistake.wrong)
-    for one in seen:
-        if one.error:
-            one.error = one.error.with_traceback(None)  # frames hold whole tensors
+def mistaken(exercise: Exercise, mistake: Mistake, n: int) -> Observation:
+    """What probe number `n` sees of a known mistake."""
+    (seen,) = _trusted(exercise, mistake.wrong, exercise.probes[n : n + 1])
+    if seen.error:
+        seen.error = seen.error.with_traceback(None)  # frames hold whole tensors
     return seen
 
 
-def _trusted(exercise: Exercise, answer: Any) -> list[Observation]:
+def _trusted(
+    exercise: Exercise, answer: Any, probes: Sequence[Probe]
+) -> list[Observation]:
     if exercise.kind == "parsons":
         answer = parsons.assemble(exercise, answer)
         if isinstance(answer, Verdict):
             raise RuntimeError(f"exercise {exercise.id!r}: {answer.message}")
-    seen, run = look(exercise, answer, TRUSTED_LIMIT)
+    seen, run = look(exercise, answer, TRUSTED_LIMIT, probes)
     if run.out_of_time:
         raise RuntimeError(f"exercise {exercise.id!r}: its own answer does not end")
     return seen
 
 
-def _is(seen: list[Observation], known: list[Observation]) -> bool:
+def _is(exercise: Exercise, mistake: Mistake, seen: list[Observation]) -> bool:
     # where nothing but exceptions is left to compare, their numbers count as well
     exact = all(one.error for one in seen)
-    return all(agree(*pair, exact=exact) for pair in zip(seen, known, strict=True))
+    return all(
+        agree(one, mistaken(exercise, mistake, n), exact=exact)
+        for n, one in enumerate(seen)
+    )
 
 
 def agree(one: Observation, other: Observation, *, exact: bool = False) -> bool:

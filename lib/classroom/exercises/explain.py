@@ -135,7 +135,8 @@ def failure(
             text = f"{_capital(text)}."
             if text.endswith(tuple(f"{end}." for end in NOT_FINITE)):
                 text += f" It should hold that {_small(probe.says)}."
-            return f"{text} It was called with {inputs(mine.given)}."
+            called = f" It was called with {inputs(mine.given)}." if mine.given else ""
+            return f"{text}{called}"
     what = "what is compared" if probe.observe else f"the result of {name}"
     text = difference(got.value, expected.value, what, exercise.returns)
     return f"It should hold that {_small(probe.says)}. Here {text}. {called}".strip()

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 # a break of its own, since jupytext drops a cell that holds nothing
 EXERCISE = re.compile(r'^\+\+\+ \{"exercise": "([a-z0-9-]+)"\}$', flags=re.M)
 PLACE = "exercise::"
+LIVE = "live"  # the tag of cells that a reader of the site can run in the page
 EXPORT = re.compile(r"^#\| export[ \t]*\n")
 OUTSIDE = {"jaxtyping", "numpy", "regex", "safetensors", "torch", "tqdm"}
 OPTIONAL = {"gguf", "huggingface_hub"}  # only inside a function that needs them
@@ -109,12 +110,14 @@ def read_chapter(path: Path) -> Chapter:
 
 
 def _with_exercises(cells: list[NotebookNode], name: str) -> Iterator[NotebookNode]:
+    from classroom.exercises.bank import torch_free
     from classroom.exercises.render import render  # it may import torch
 
     make = {
         "code": nbformat.v4.new_code_cell,
         "markdown": nbformat.v4.new_markdown_cell,
     }
+    live = any(LIVE in cell.metadata.get("tags", []) for cell in cells)
     for cell in cells:
         if not cell.source.startswith(PLACE):
             yield cell
@@ -122,9 +125,13 @@ def _with_exercises(cells: list[NotebookNode], name: str) -> Iterator[NotebookNo
         identifier = cell.source.removeprefix(PLACE)
         try:
             rendered = render(identifier)
+            runs = live and torch_free(identifier)
         except Exception as error:  # whatever a bank file can raise when imported
             raise ChapterError(f"{name}, exercise {identifier!r}: {error}") from error
         for kind, source, metadata in rendered:
+            # the stub: a question is a widget, and a solution stays as it is
+            if runs and kind == "code" and not metadata:
+                metadata = {"tags": [LIVE]}
             yield make[kind](source, metadata=metadata)
 
 

@@ -7,65 +7,26 @@ page show a widget without Jupyter's widget manager.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import anywidget
 import traitlets
 
-__all__ = ["AlignmentMap", "Figure", "GradientExplorer", "Question", "source"]
+from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
+from .base import Figure, numbers, source
 
-_FOLDER = Path(__file__).parent
+__all__ = [
+    "AlignmentMap",
+    "Figure",
+    "GradientExplorer",
+    "HeadViewer",
+    "MaskPlayground",
+    "QueryAmongKeys",
+    "Question",
+    "source",
+]
+
 _KINDS = ("predict", "retrieval")
-
-
-def source(name: str) -> tuple[str, str]:
-    """Return the JavaScript module and the style sheet of a widget.
-
-    Args:
-        name: "gradient", "alignment" or "question".
-
-    Returns:
-        The text of an ES module whose default export is `{ render({ model, el }) }`,
-        and its CSS. `model` needs `get(name)`, `set(name, value)`, `save_changes()`,
-        `on(event, callback)` and `off(event, callback)`; `render` returns a function
-        that cleans up.
-
-    Raises:
-        ValueError: there is no widget of that name.
-    """
-    names = sorted(file.stem for file in _FOLDER.glob("*.js") if file.stem != "common")
-    if name not in names:
-        raise ValueError(f"no widget {name!r}; there are {', '.join(names)}")
-
-    # A module that the browser gets as text cannot import its neighbour: join them.
-    def text(suffix: str) -> str:
-        files = (_FOLDER / f"{stem}.{suffix}" for stem in ("common", name))
-        return "\n".join(file.read_text(encoding="utf-8") for file in files)
-
-    return text("js"), text("css")
-
-
-class Figure(anywidget.AnyWidget):
-    """What the widgets share: their data without Jupyter's, and a stable repr."""
-
-    def data(self) -> dict[str, Any]:
-        """Return what the JavaScript reads, as JSON values, keys in sorted order."""
-        jupyters = set(anywidget.AnyWidget.class_trait_names())
-        return {
-            name: getattr(self, name)
-            for name in sorted(set(self.trait_names(sync=True)) - jupyters)
-            if not name.startswith("_")
-        }
-
-    def __repr__(self) -> str:
-        # Stored in notebooks as the text form: no address, no JavaScript.
-        return f"{type(self).__name__}({self._summary()})"
-
-    def _summary(self) -> str:
-        raise NotImplementedError
 
 
 class GradientExplorer(Figure):
@@ -105,7 +66,7 @@ class GradientExplorer(Figure):
         scale: float = 0.9,
         distance: int = 40,
     ) -> None:
-        grid = _numbers(scales, "scales")
+        grid = numbers(scales, "scales")
         if len(grid) < 2 or grid[0] <= 0 or grid != sorted(set(grid)):
             raise ValueError("scales must be two or more positive, increasing numbers")
         curves = {
@@ -229,21 +190,12 @@ class Question(Figure):
         return f"{self.identifier}: {len(self.options)} options"
 
 
-def _numbers(values: Iterable[Any], what: str) -> list[float]:
-    """Return finite numbers >= 0 as floats, whatever array they came in."""
-    numbers = [float(value) for value in values]
-    for place, number in enumerate(numbers):
-        if not (math.isfinite(number) and number >= 0):
-            raise ValueError(f"{what}[{place}] is {number}: not a finite number >= 0")
-    return numbers
-
-
 def _curves(name: str, rows: Sequence[Sequence[float]], n: int) -> list[list[float]]:
     """Check the curves of one network, one for each of n scales, and round them."""
     if len(rows) != n:
         raise ValueError(f"measured[{name!r}] has {len(rows)} curves for {n} scales")
     curves = [
-        [float(f"{value:.3g}") for value in _numbers(row, f"measured[{name!r}][{i}]")]
+        [float(f"{value:.3g}") for value in numbers(row, f"measured[{name!r}][{i}]")]
         for i, row in enumerate(rows)
     ]
     for i, curve in enumerate(curves):
@@ -263,7 +215,7 @@ def _example(number: int, example: Mapping[str, Any]) -> dict[str, Any]:
     )
     if not src or not tgt:
         raise ValueError(f"{where} has no source or no target tokens")
-    weights = [_numbers(row, f"{where}: weights") for row in example["weights"]]
+    weights = [numbers(row, f"{where}: weights") for row in example["weights"]]
     if len(weights) != len(tgt) or any(len(row) != len(src) for row in weights):
         raise ValueError(
             f"{where}: weights must be {len(tgt)} rows (target) of {len(src)} (source)"

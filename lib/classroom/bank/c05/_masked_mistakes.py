@@ -1,0 +1,324 @@
+"""Wrong ways to apply a mask to scores, and what to say to them."""
+
+import torch
+
+from ...exercises.compare import short
+from ...exercises.model import Mistake
+
+
+def late(scores, mask):
+    return scores.softmax(-1) * mask
+
+
+def filled_with_zero(scores, mask):
+    return scores.masked_fill(~mask, 0.0).softmax(-1)
+
+
+def filled_with_zero_cleared(scores, mask):
+    return filled_with_zero(scores, mask) * mask
+
+
+def block_added(scores, mask):
+    return (scores + ~mask).softmax(-1)
+
+
+def keep_added(scores, mask):
+    return (scores + mask).softmax(-1)
+
+
+def discarded(scores, mask):
+    scores.masked_fill(~mask, -torch.inf)
+    return scores.softmax(-1)
+
+
+def discarded_cleared(scores, mask):
+    scores.masked_fill(~mask, -torch.inf)
+    weights = scores.softmax(-1)
+    return weights.masked_fill(~mask.any(-1, keepdim=True), 0.0)
+
+
+def inverted(scores, mask):
+    return scores.masked_fill(mask, -torch.inf).softmax(-1)
+
+
+def inverted_finite(scores, mask):
+    return scores.masked_fill(mask, torch.finfo(scores.dtype).min).softmax(-1)
+
+
+def inverted_no_nan(scores, mask):
+    return inverted(scores, mask).nan_to_num(0.0)
+
+
+def empty_is_nan(scores, mask):
+    return scores.masked_fill(~mask, -torch.inf).softmax(-1)
+
+
+def empty_is_uniform(scores, mask):
+    return scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(-1)
+
+
+def empty_is_uniform_half(scores, mask):
+    return scores.masked_fill(~mask, -1e9).softmax(-1)
+
+
+def too_large_for_half(scores, mask):
+    return scores.masked_fill(~mask, -1e9).softmax(-1).masked_fill(~mask, 0.0)
+
+
+def small_constant(scores, mask):
+    return scores.masked_fill(~mask, -1e4).softmax(-1)
+
+
+def small_constant_cleared(scores, mask):
+    return small_constant(scores, mask).masked_fill(~mask, 0.0)
+
+
+def queries_compete(scores, mask):
+    weights = scores.masked_fill(~mask, -torch.inf).softmax(-2)
+    return weights.nan_to_num(0.0)
+
+
+def queries_compete_finite(scores, mask):
+    return scores.masked_fill(~mask, torch.finfo(scores.dtype).min).softmax(-2)
+
+
+def queries_compete_nan(scores, mask):
+    return scores.masked_fill(~mask, -torch.inf).softmax(-2)
+
+
+def zero_times_infinity(scores, mask):
+    return (scores + ~mask * -torch.inf).softmax(-1)
+
+
+def zero_times_infinity_hidden(scores, mask):
+    return zero_times_infinity(scores, mask).nan_to_num(0.0)
+
+
+def additive(scores, mask):
+    bias = torch.zeros_like(mask, dtype=scores.dtype).masked_fill(~mask, -torch.inf)
+    return (scores + bias).softmax(-1)
+
+
+def nan_in_gradient(scores, mask):
+    bias = torch.zeros_like(mask, dtype=scores.dtype).masked_fill(~mask, -torch.inf)
+    return (scores + bias).softmax(-1).nan_to_num(0.0)
+
+
+def _sums(got):
+    return short(got["weights"][1, 0].nan_to_num().sum(-1))
+
+
+def _blocked(got):
+    w = got["weights"][1, 0]
+    return short((w * ~got["mask"][1, 0]).sum(-1))
+
+
+HERE = "In the second sentence, head 0, "
+SAME = "both masks"
+
+
+def _on_blocked(got, _):
+    return (
+        f"{HERE}the weights that your four queries give to forbidden keys sum to "
+        f"{_blocked(got)}."
+    )
+
+
+def _nan_rows(got, _):
+    rows = int(got.isnan().any(-1).sum())
+    return (
+        f"With padding on the left and a causal mask, {rows} of your "
+        f"{got[..., 0].numel()} rows hold NaN: the first queries may look at nothing."
+    )
+
+
+def _first_row(got, _):
+    return (
+        "Query 0 of a sentence padded on the left may look at nothing, and your "
+        f"weights for it are {short(got[0, 0, 0])}."
+    )
+
+
+ZERO = {
+    "symptom": _on_blocked,
+    "question": "Which *score* means probability zero?",
+    "pointer": "0 is an ordinary score, and better than all negative ones. What is "
+    "exp(0)? And which number has the exponential 0?",
+    "neighbour": "To keep a price out of a contest for the cheapest, would you set it "
+    "to 0?",
+    "probe": SAME,
+}
+ADDED = {
+    "symptom": _on_blocked,
+    "question": "What number is True, when it is added?",
+    "pointer": "A boolean in a sum counts as 0 or 1. By how much does that move a "
+    "score, and does it forbid anything?",
+    "neighbour": "A fine of one euro does not close a road. How high would it have to "
+    "be, for drivers of any wealth?",
+    "probe": SAME,
+}
+DISCARDED = {
+    "symptom": lambda got, _: (
+        f"{_on_blocked(got, _)} Without any mask they would be the same."
+    ),
+    "question": "Does your mask reach the scores that the softmax reads?",
+    "pointer": "Either the mask is not used, or a method was called that returns a new "
+    "tensor and leaves the old one as it was. Print the scores just before the "
+    "softmax.",
+    "neighbour": "`name.upper()` on a line of its own changes no name. Where did the "
+    "capitals go?",
+    "probe": SAME,
+}
+POLARITY = {
+    "symptom": _on_blocked,
+    "question": "Say in words what True means in this mask, and what it means to the "
+    "call that you make with it.",
+    "pointer": "The mask lists what *may* be attended. The function that fills wants "
+    "to know where to fill. Are these the same places?",
+    "neighbour": "A list of the rooms in use is handed to the man who paints the empty "
+    "ones. What does he need to be told?",
+    "probe": SAME,
+}
+NAN = {
+    "symptom": _nan_rows,
+    "question": "What is the softmax of “nothing allowed”?",
+    "pointer": "Softmax takes off the largest score: −∞ − (−∞). A row without a key "
+    "has to be dealt with, before or after.",
+    "neighbour": "The mean of no numbers is 0 / 0. Somebody must decide what the form "
+    "says then: here the task does. What does it ask for?",
+    "probe": "nothing allowed",
+}
+UNIFORM = {
+    "symptom": _first_row,
+    "question": "If all candidates are equally bad, what does softmax give them?",
+    "pointer": "A very low score is only low beside others. In a row where everything "
+    "is that low, the differences are 0. What does the task ask for such a row?",
+    "neighbour": "If everybody comes last, everybody comes first. How does a jury say "
+    "that nobody wins?",
+    "probe": "nothing allowed",
+}
+SMALL = {
+    "symptom": lambda got, _: (
+        "With all scores near −200,000, the weights that the second sentence's four "
+        f"queries give to forbidden keys sum to {short(got['leak'])}, and those to the "
+        f"allowed ones to {short(got['kept'])}."
+    ),
+    "question": "Which is larger: your number, or a real score of −200,000?",
+    "pointer": "Softmax sees differences only. Which number is below every score that "
+    "the type can hold?",
+    "neighbour": "“−100 m” marks the unknown on a map of hills. And on a map of the "
+    "sea?",
+    "probe": "low scores",
+}
+QUERIES = {
+    "symptom": lambda got, _: (
+        f"{HERE}the weights of your four queries sum to {_sums(got)}."
+    ),
+    "question": "Pick one query. Do the shares that it hands out add to one?",
+    "pointer": "Softmax makes the numbers along one axis compete. Who competes here: "
+    "the keys for a query, or the queries for a key?",
+    "neighbour": "Each of 3 guests has one euro for 5 musicians. If each musician had "
+    "one euro for the guests, what would sum to 1?",
+    "probe": SAME,
+}
+INFINITY = {
+    "symptom": lambda got, _: (
+        f"{HERE}your first query's weights are {short(got['weights'][1, 0, 0])}: even "
+        "the allowed keys have lost theirs."
+    ),
+    "question": "What is 0 times infinity, for a computer?",
+    "pointer": "Where nothing is forbidden you multiply False by −∞. Look at the "
+    "number that you add to an *allowed* score.",
+    "neighbour": "Nobody times an endless queue: how long is it? Choosing between two "
+    "numbers asks no such question; multiplying does.",
+    "probe": SAME,
+}
+
+MISTAKES = (
+    Mistake(
+        "mask-after-softmax",
+        late,
+        lambda got, _: (
+            f"{HERE}your weights at forbidden keys are 0, and the others sum to "
+            f"{_sums(got)}."
+        ),
+        "The shares that you set to 0: who had been given them, and who has them now?",
+        "The total was fixed before the mask came, over all keys. So a forbidden "
+        "score, even of a word in the future, still moves the allowed weights.",
+        "A cake is cut in five, and the pieces of absent guests go into the bin. The "
+        "size of yours tells you how hungry they would have been.",
+        probe=SAME,
+    ),
+    Mistake("mask-fill-zero", filled_with_zero, **ZERO),
+    Mistake(
+        "mask-fill-zero-cleared",
+        filled_with_zero_cleared,
+        lambda got, _: (
+            f"{HERE}your weights at forbidden keys are 0, and the others sum to "
+            f"{_sums(got)}."
+        ),
+        "With which score did the forbidden keys take part in the softmax?",
+        "A score of 0 is an ordinary one, so forbidden keys got shares, which were "
+        "deleted afterwards. Both of your steps are there to forbid; neither does.",
+        "Blank ballots counted as votes for nobody lower everyone's percentage. What "
+        "should the total be made of?",
+        probe=SAME,
+    ),
+    Mistake("mask-bool-added", block_added, **ADDED),
+    Mistake("mask-bool-added-keep", keep_added, **ADDED),
+    Mistake("mask-result-discarded", discarded, **DISCARDED),
+    Mistake("mask-result-discarded-cleared", discarded_cleared, **DISCARDED),
+    Mistake("mask-polarity-inverted", inverted, **POLARITY),
+    Mistake("mask-polarity-inverted-finite-fill", inverted_finite, **POLARITY),
+    Mistake("mask-polarity-inverted-no-nan", inverted_no_nan, **POLARITY),
+    Mistake("nothing-allowed-nan", empty_is_nan, **NAN),
+    Mistake(
+        "nothing-allowed-nan-both-ways",
+        additive,
+        _nan_rows,
+        "What is your sum, or your quotient, in a row where nothing is left?",
+        "Two ways lead here: −∞ − (−∞) inside the softmax, or sharing out again by a "
+        "total that is 0. A row without a key has to be dealt with first.",
+        "The party is over and 0 slices are divided among 0 guests. What should the "
+        "protocol say instead of 0 / 0?",
+        probe="nothing allowed",
+    ),
+    Mistake("nothing-allowed-uniform", empty_is_uniform, **UNIFORM),
+    Mistake("nothing-allowed-uniform-large-constant", empty_is_uniform_half, **UNIFORM),
+    Mistake(
+        "mask-constant-fp16",
+        too_large_for_half,
+        lambda got, _: (
+            "In float32 all is well. With float16 scores your function stops: "
+            f"“{got}”. The largest float16 is 65504."
+        ),
+        "What is the most negative number that float16 can hold?",
+        "Your constant was chosen for one type. Where could a function look up the "
+        "limits of the type that it has been given?",
+        "A fine of a million fits on a bank transfer and not on a form with five "
+        "boxes. Which number is “as much as the form can hold”?",
+        probe="half precision",
+    ),
+    Mistake("mask-constant-too-small", small_constant, **SMALL),
+    Mistake("mask-constant-too-small-cleared", small_constant_cleared, **SMALL),
+    Mistake("softmax-query-axis", queries_compete, **QUERIES),
+    Mistake("softmax-query-axis-finite-fill", queries_compete_finite, **QUERIES),
+    Mistake("softmax-query-axis-nan", queries_compete_nan, **QUERIES),
+    Mistake("zero-times-infinity", zero_times_infinity, **INFINITY),
+    Mistake("zero-times-infinity-hidden", zero_times_infinity_hidden, **INFINITY),
+    Mistake(
+        "nan-hidden-in-the-gradient",
+        nan_in_gradient,
+        lambda got, _: (
+            f"Your weights are right, and {int(got.isnan().sum())} of "
+            f"{got.numel()} numbers in the gradient of the scores are NaN."
+        ),
+        "Your NaN is replaced on the way forward. Who replaces it on the way back?",
+        "A derivative is made from the numbers of the way forward, and in the empty "
+        "row these were NaN (0 / 0, or −∞ − (−∞)) before you replaced them. Which step "
+        "could keep that row finite from the start?",
+        "Painting over a crack makes the wall look whole. Water coming from behind "
+        "finds it all the same.",
+        probe="gradient",
+    ),
+)
