@@ -72,9 +72,22 @@ def inputs(shift=0.0):
     return make
 
 
+def wide():
+    """d_k=9, S=6, d_v=7."""
+    rng = np.random.default_rng(6)
+    return rng.normal(size=9), rng.normal(size=(6, 9)), rng.normal(size=(6, 7))
+
+
+def far_ahead():
+    """The third key has a score of 10⁵, the others have ordinary ones."""
+    query, keys, values = inputs()()
+    keys[2] = 1e5 * query / (query @ query)
+    return query, keys, values
+
+
 def weights(look_up, query, keys, _):
     """With the identity for values, the answer is the weights."""
-    return look_up(query, keys, np.eye(5))
+    return look_up(query, keys, np.eye(len(keys)))
 
 
 def _yours(got, expected):
@@ -83,6 +96,16 @@ def _yours(got, expected):
         "right"
     )
 
+
+NOT_NORMALISED = {
+    "symptom": lambda got, _: f"Your weights add up to {short(got)}.",
+    "question": "Are these shares of a whole yet?",
+    "pointer": "They are positive and in the right proportion. What turns that into an "
+    "average?",
+    "neighbour": "Marks 2 and 5 with weights 1 and 3: is 2·1 + 5·3 = 17 an average of "
+    "2 and 5? What is missing?",
+    "probe": "sum",
+}
 
 EXERCISE = Exercise(
     id="attention-faded",
@@ -126,6 +149,18 @@ EXERCISE = Exercise(
             inputs(-2000.0),
             weights,
             "One vector taken off all keys changes no weight either",
+        ),
+        Probe(
+            "nine wide",
+            wide,
+            weights,
+            "The weights are right for queries and keys of another width",
+        ),
+        Probe(
+            "one far ahead",
+            far_ahead,
+            weights,
+            "One key with a score of 10⁵ gets all the weight, and nothing overflows",
         ),
     ),
     mistakes=(
@@ -200,13 +235,36 @@ EXERCISE = Exercise(
         Mistake(
             "not-normalised",
             but(lambda s, d: np.exp((s - s.max()) / d**0.5)),
-            lambda got, _: f"Your weights add up to {short(got)}.",
-            "Are these shares of a whole yet?",
-            "They are positive and in the right proportion. What turns that into an "
-            "average?",
-            "Marks 2 and 5 with weights 1 and 3: is 2·1 + 5·3 = 17 an average of 2 and "
-            "5? What is missing?",
-            probe="sum",
+            **NOT_NORMALISED,
+        ),
+        Mistake("exp-alone", but(lambda s, d: np.exp(s / d**0.5)), **NOT_NORMALISED),
+        Mistake(
+            "divisor-is-a-constant",
+            but(lambda s, d: _softmax(s / 2)),
+            lambda got, expected: (
+                "With d_k = 4 your weights are right. With d_k = 9 those of the six "
+                f"keys are {short(got)}, where {short(expected)} is right."
+            ),
+            "Where does your divisor come from?",
+            "A number that was typed in is right for one width of queries and keys. "
+            "Which of the arguments knows the width?",
+            "“Divide by 7 to get the daily mean” is right for a week. What should it "
+            "say for a list of any length?",
+            probe="nine wide",
+        ),
+        Mistake(
+            "mean-subtracted",
+            but(lambda s, d: _shares(np.exp((s - s.mean()) / d**0.5))),
+            lambda got, _: (
+                "With one key at a score of 10⁵, "
+                f"{np.isnan(got).sum()} of your 5 weights are NaN."
+            ),
+            "After what you take off, how large can an exponent still be?",
+            "Any number may be taken off all scores without changing a share. With "
+            "yours, a single high score still stands far above 0.",
+            "To bring every flag pole under a bridge you lower them all alike. By the "
+            "mean height?",
+            probe="one far ahead",
         ),
         Mistake(
             "softmax-missing",

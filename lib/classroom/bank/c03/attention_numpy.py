@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ...exercises.model import Exercise, Probe
+from ...exercises.compare import short
+from ...exercises.model import Exercise, Mistake, Probe
 from ._attention_mistakes import MISTAKES
 
 QUESTION = r"""
@@ -95,11 +96,21 @@ def by_loops(query, key, value, mask=None):
     return output, weights
 
 
-def inputs(*lead, mask=None, shift=False):
+def constant_too_small(query, key, value, mask=None):
+    allowed = True if mask is None else mask
+    scores = query @ key.swapaxes(-1, -2) / np.sqrt(key.shape[-1])
+    scores = np.where(allowed, scores, -1e4)
+    shares = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    weights = np.where(allowed, shares / shares.sum(axis=-1, keepdims=True), 0.0)
+    return weights @ value, weights
+
+
+def inputs(*lead, mask=None, shift=False, low=False):
     """T=3, S=5, d_k=4, d_v=6 alone; T=4, S=5, d_k=7, d_v=6 behind B=2, h=3.
 
     With `shift` one long vector is added to all keys: to a query's scores it adds one
-    and the same number, as large as ±1000 and more.
+    and the same number, as large as ±1000 and more. With `low` that number is -10⁵ for
+    every query.
     """
 
     def make():
@@ -110,6 +121,8 @@ def inputs(*lead, mask=None, shift=False):
         value = rng.normal(size=(*lead, 5, 6))
         if shift:
             key = key + 3000.0
+        if low:
+            key = key - np.linalg.pinv(query) @ np.full(T, 1e5 * d**0.5)
         return (query, key, value) if mask is None else (query, key, value, mask.copy())
 
     return make
@@ -236,10 +249,31 @@ EXERCISE = Exercise(
             "One long vector added to all keys changes no weight under a mask either",
         ),
         Probe(
+            "low and masked",
+            inputs(mask=MASK, low=True),
+            only_weights,
+            "Taking 100,000 off all scores changes no weight under a mask",
+        ),
+        Probe(
             "nothing allowed",
             inputs(mask=EMPTY),
             says="A query that may attend nothing gets zeros for weights and output",
         ),
     ),
-    mistakes=MISTAKES,
+    mistakes=(
+        *MISTAKES,
+        Mistake(
+            "mask-constant-too-small-cleared",
+            constant_too_small,
+            lambda got, _: (
+                "With all scores near -100,000, your three queries' weights of what "
+                f"they may attend add up to {short(got.sum(axis=-1))}."
+            ),
+            "Which is larger: the number you fill in, or a real score of -100,000?",
+            "The softmax sees differences only. A fill above the real scores takes all "
+            "the shares, and deleting them afterwards leaves nothing.",
+            "“-100 m” marks the unknown on a map of hills. And on a map of the sea?",
+            probe="low and masked",
+        ),
+    ),
 )

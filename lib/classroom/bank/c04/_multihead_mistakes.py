@@ -97,6 +97,20 @@ def mistakes():
         probe=VALUES,
     )
     yield Mistake(
+        "heads-split-interleaved",
+        block(cut=wrong.dealt),
+        lambda got, expected: (
+            f"{begins(got, expected)}. Your head 0 works with columns 0, 3, 6 and 9, "
+            "and your merge puts its four results side by side."
+        ),
+        "Which columns of `w_q` belong to head 0, according to the question?",
+        "Your split and your merge do not undo each other. Send "
+        "`torch.arange(60).reshape(1, 5, 12)` through both.",
+        "Twelve cards dealt round to 3 players, and then collected pile by pile: is "
+        "the deck in its old order?",
+        probe=VALUES,
+    )
+    yield Mistake(
         "heads-merged-interleaved",
         block(join=wrong.in_turn),
         lambda got, expected: (
@@ -246,6 +260,20 @@ def mistakes():
         "Follow `value` through your function: does it reach the output?",
         "In a library you compare titles, and take home a book. What do you take home?",
         probe="w_v is zero",
+    )
+    yield Mistake(
+        "keys-and-values-exchanged",
+        block(compared=lambda k, v: v, averaged=lambda k, v: k),
+        lambda got, _: (
+            f"With zeros for `w_k` your first row begins {first(got)}, and the values "
+            "are still there to be averaged."
+        ),
+        "What is compared, and what is handed over?",
+        "Follow `value` through your function: in which of the two products does it "
+        "take part?",
+        "In a library you compare titles, and take home a book. Who compares books and "
+        "takes home a title?",
+        probe="w_k is zero",
     )
     for name, read, text in (
         ("value-argument-unused", lambda q, k, v: (q, k, k), "`value` is"),

@@ -1,5 +1,7 @@
 """The known mistakes of "multihead" between the scores and the weights."""
 
+import torch
+
 from ...exercises.compare import short
 from ...exercises.model import Mistake
 from . import _multihead_wrong as wrong
@@ -21,15 +23,16 @@ def ratio(got, expected):
     return f"{float(got.norm() / expected.norm()):.2f}"
 
 
-def moved(got):
-    return next(iter(got.values())) if isinstance(got, dict) else "some"
+def moved(got, n=0):
+    return list(got.values())[n] if isinstance(got, dict) else "some"
 
 
 VALUES = "random inputs"
 
 MASK_POLARITY = {
     "symptom": lambda got, _: (
-        f"Changing what the mask forbids moves {moved(got)} of your 10 output rows."
+        f"Changing what the mask allows moves {moved(got, 1)} of your 10 output rows, "
+        f"and changing what it forbids {moved(got)}."
     ),
     "question": "Say in words what True means in this mask. And in your line?",
     "pointer": "With the mask turned round, words are hidden and padding is read. "
@@ -49,7 +52,8 @@ def mistakes():
             "the weights are too even."
         ),
         "How long are the vectors whose product you take *here*?",
-        "A head sees a piece of the vector. 1.73 is the root of the number of heads.",
+        "1.73 is the root of 3. What is there three of, and what has it to do with the "
+        "length of a vector?",
         "The sum of 4 dice spreads half as much as that of 16. By what do you divide "
         "if 4 are thrown, though the box holds 12?",
         probe=VALUES,
@@ -69,6 +73,20 @@ def mistakes():
         probe=VALUES,
     )
     yield Mistake(
+        "scale-n-heads",
+        block(divisor=lambda d, d_k: (d // d_k) ** 0.5),
+        lambda got, expected: (
+            f"{begins(got, expected)}: you divide the scores by 1.73, whatever the "
+            "width of a head."
+        ),
+        "What is added up in one score, and how many terms has the sum?",
+        "Were there 3 heads of width 100, your scores would be divided by 1.73 all the "
+        "same. Would that be enough?",
+        "A team's total is compared with that of other teams. Is it divided by the "
+        "number of teams, or of players?",
+        probe=VALUES,
+    )
+    yield Mistake(
         "scale-d-not-sqrt",
         block(divisor=lambda d, d_k: d_k),
         lambda got, expected: (
@@ -81,14 +99,18 @@ def mistakes():
         "The sum of 100 coins (±1 each) lies around 10, and not around 100.",
         probe=VALUES,
     )
-    for name, axis, text in (
-        ("softmax-over-heads", 1, "over the three *heads*"),
-        ("softmax-query-axis", -2, "over the five *queries*"),
-        ("softmax-batch-axis", 0, "over the two *sentences*"),
+    queries = "over the five *queries*"
+    for name, share, text in (
+        ("softmax-over-heads", wrong.softmax_over(1), "over the three *heads*"),
+        ("softmax-query-axis", wrong.softmax_over(-2), queries),
+        ("softmax-query-axis-infinite", wrong.filled(-torch.inf, -2), queries),
+        ("softmax-query-axis-fill-zero", wrong.filled(0.0, -2), queries),
+        ("softmax-query-axis-late-mask", wrong.late(-2), queries),
+        ("softmax-batch-axis", wrong.softmax_over(0), "over the two *sentences*"),
     ):
         yield Mistake(
             name,
-            block(share=wrong.softmax_over(axis)),
+            block(share=share),
             lambda got, expected, text=text: (
                 "With zeros for `w_k` all keys deserve the same, 1/7. Your output is "
                 f"{ratio(got, expected)} times as large as the average of the values: "
@@ -125,7 +147,7 @@ def mistakes():
     )
     yield Mistake(
         "mask-after-softmax",
-        block(share=wrong.late),
+        block(share=wrong.late()),
         lambda got, expected: (
             f"With a mask of padding {begins(got, expected)[0].lower()}"
             f"{begins(got, expected)[1:]}: what the padding had been given is lost."
@@ -139,7 +161,7 @@ def mistakes():
     )
     yield Mistake(
         "mask-fill-zero",
-        block(share=wrong.zero_filled),
+        block(share=wrong.filled(0.0)),
         lambda got, _: (
             f"With a mask of padding, {moved(got)} of your 10 output rows change when "
             "keys and values at the padding do."
@@ -147,6 +169,20 @@ def mistakes():
         "Which *score* means a share of nothing?",
         "What is exp(0)? Compare it with exp of a negative score.",
         "On a scale from −10 to 10, absent pupils are given 0. Are they last?",
+        probe="padding changed",
+    )
+    yield Mistake(
+        "mask-fill-too-small",
+        block(share=wrong.filled(-10.0)),
+        lambda got, _: (
+            f"With a mask of padding, {moved(got)} of your 10 output rows still change "
+            "a little when keys and values at the padding do."
+        ),
+        "How large is the share of a key whose score is your filling?",
+        "Your number makes the share small, and it depends on the other scores how "
+        "small. What score gives a share of nothing, whatever the others are?",
+        "On a scale that begins at −10, the absent get −10. And when somebody present "
+        "gets −9?",
         probe="padding changed",
     )
     yield Mistake(

@@ -45,6 +45,15 @@ def softmax_over(dim):
     return lambda scores, mask: masked_softmax(scores, mask, dim)
 
 
+def filled(number, dim=-1):
+    def share(scores, mask):
+        if mask is not None:
+            scores = scores.masked_fill(~mask, number)
+        return scores.softmax(dim)
+
+    return share
+
+
 def mask_unused(scores, mask):
     return scores.softmax(-1)
 
@@ -59,15 +68,12 @@ def inverted_infinite(scores, mask):
     return scores.softmax(-1)
 
 
-def late(scores, mask):
-    weights = scores.softmax(-1)
-    return weights if mask is None else weights * mask
+def late(dim=-1):
+    def share(scores, mask):
+        weights = scores.softmax(dim)
+        return weights if mask is None else weights * mask
 
-
-def zero_filled(scores, mask):
-    if mask is not None:
-        scores = scores.masked_fill(~mask, 0.0)
-    return scores.softmax(-1)
+    return share
 
 
 def heads_repeated(scores, mask):
@@ -92,6 +98,7 @@ def block(
     read=lambda q, k, v: (q, k, v),
     matrices=lambda q, k, v, o: (q, k, v, o),
     out=lambda joined, w_o: joined @ w_o,
+    compared=lambda k, v: k,
     averaged=lambda k, v: v,
 ):
     """Multi-head attention; each argument replaces one part of it."""
@@ -101,7 +108,7 @@ def block(
         w_q, w_k, w_v, w_o = matrices(w_q, w_k, w_v, w_o)
         pairs = zip(read(query, key, value), (w_q, w_k, w_v), strict=True)
         q, k, v = (cut(project(x, w), n_heads) for x, w in pairs)
-        scores = q @ k.transpose(-2, -1) / divisor(d, d // n_heads)
+        scores = q @ compared(k, v).transpose(-2, -1) / divisor(d, d // n_heads)
         return out(join(share(scores, mask) @ averaged(k, v)), w_o)
 
     return attend

@@ -73,6 +73,10 @@ def not_projected(heads, w_o):
     return heads.transpose(1, 2).flatten(2)
 
 
+def turned(heads, w_o):
+    return heads.transpose(1, 2).flatten(2) @ w_o.T
+
+
 def averaged(heads, w_o):
     return heads.mean(dim=1) @ w_o
 
@@ -106,7 +110,12 @@ def sizes():
 
 def shuffled(merge, heads, w_o):
     """Whether the result's rows move along when the tokens are shuffled."""
-    found, moved = merge(heads, w_o), merge(heads[:, :, ORDER], w_o)
+    try:
+        found, moved = merge(heads, w_o), merge(heads[:, :, ORDER], w_o)
+    except RuntimeError as error:
+        # the learner reads the message, and torch's advice in it is the solution
+        error.args = (str(error).split(" Use .reshape")[0],)
+        raise
     if shape(found) != (2, 5, 12):
         return found
     same = (moved == found[:, ORDER]).all(-1)
@@ -245,6 +254,18 @@ EXERCISE = Exercise(
             "output have to be if all its numbers were 0?",
             "Three experts write one column each on one sheet. Who turns the columns "
             "into one opinion?",
+            probe="sizes",
+        ),
+        Mistake(
+            "w-o-orientation",
+            turned,
+            "With the identity for `w_o` you are right. With a `w_o` of 12 rows and 6 "
+            "columns torch refuses your product.",
+            "Which axis of `w_o` is as long as a row of the concatenation?",
+            "`nn.Linear` stores its matrix as (out, in). How does the question say "
+            "that `w_o` is stored?",
+            "A dictionary from German to English is no dictionary from English to "
+            "German, though a word that is the same in both does not show it.",
             probe="sizes",
         ),
         Mistake(

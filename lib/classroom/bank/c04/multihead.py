@@ -136,16 +136,20 @@ def keys_shuffled(attend, query, key, value, *others):
 
 
 def later_padding(attend, query, key, value, *others):
-    """The rows that change when keys and values at the padding do."""
+    """The rows that change when keys and values do, at the padding or elsewhere."""
     found = attend(query, key, value, *others)
     if not fits(found):
         return found
-    key, value = key.clone(), value.clone()
-    for row, real in enumerate((5, 6)):
-        key[row, real:] += 2.0
-        value[row, real:] -= 3.0
-    alike = torch.isclose(attend(query, key, value, *others), found, atol=1e-5).all(-1)
-    return {"rows that change": int((~alike).sum())}
+    padding = torch.arange(7) >= torch.tensor([[5], [6]])
+    moved = []
+    for changed in (padding, ~padding):
+        by = changed[..., None].float()  # (B, S, 1)
+        got = attend(query, key + 2.0 * by, value - 3.0 * by, *others)
+        moved.append(int((~torch.isclose(got, found, atol=1e-5).all(-1)).sum()))
+    return {
+        "rows that change with what is forbidden": moved[0],
+        "rows that change with what is allowed": moved[1],
+    }
 
 
 def head_unread(attend, query, key, value, w_q, w_k, w_v, w_o, *rest):
@@ -245,7 +249,7 @@ EXERCISE = Exercise(
             "padding changed",
             inputs(mask="padding"),
             later_padding,
-            says="What the mask forbids has no influence",
+            says="What the mask forbids has no influence, and what it allows has",
         ),
         Probe(
             "padding",

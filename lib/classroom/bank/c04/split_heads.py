@@ -79,6 +79,11 @@ def columns_for_tokens(x, h, B, T, d, d_k):
 
 
 @_checked
+def sizes_exchanged(x, h, B, T, d, d_k):
+    return x.reshape(B, T, d_k, h).transpose(1, 2)
+
+
+@_checked
 def heads_first(x, h, B, T, d, d_k):
     return torch.stack(x.chunk(h, dim=-1))
 
@@ -222,6 +227,20 @@ EXERCISE = Exercise(
             "the two new axes. Which one did you make the last?",
             "Twelve cards dealt round to 3 players, or cut into 3 piles: in the first "
             "case neighbours part. Which of the two is asked for?",
+            probe="numbered features",
+        ),
+        Mistake(
+            "heads-and-width-exchanged",
+            sizes_exchanged,
+            lambda got, _: (
+                f"Your result has shape {shape(got)}: four heads of width 3, where "
+                "three of width 4 are asked for."
+            ),
+            "How many heads does your result have, and how wide is each?",
+            "Of the two numbers whose product is d_model, one counts pieces and one "
+            "the features in a piece. Say which is which, at every axis of yours.",
+            "12 eggs in 3 boxes of 4, or in 4 boxes of 3: all eggs are there, but who "
+            "orders by the box gets another number.",
             probe="numbered features",
         ),
         Mistake(

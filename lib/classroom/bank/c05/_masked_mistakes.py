@@ -49,6 +49,10 @@ def inverted_no_nan(scores, mask):
     return inverted(scores, mask).nan_to_num(0.0)
 
 
+def inverted_constant(scores, mask):
+    return scores.masked_fill(mask, -1e9).softmax(-1)
+
+
 def empty_is_nan(scores, mask):
     return scores.masked_fill(~mask, -torch.inf).softmax(-1)
 
@@ -84,6 +88,16 @@ def queries_compete_finite(scores, mask):
 
 def queries_compete_nan(scores, mask):
     return scores.masked_fill(~mask, -torch.inf).softmax(-2)
+
+
+def queries_compete_constant(scores, mask):
+    return scores.masked_fill(~mask, -1e9).softmax(-2)
+
+
+def clamped(scores, mask):
+    smallest = torch.finfo(scores.dtype).min
+    weights = scores.clamp(-1e3, 1e3).masked_fill(~mask, smallest).softmax(-1)
+    return weights.masked_fill(~mask, 0.0)
 
 
 def zero_times_infinity(scores, mask):
@@ -144,8 +158,8 @@ ZERO = {
     "question": "Which *score* means probability zero?",
     "pointer": "0 is an ordinary score, and better than all negative ones. What is "
     "exp(0)? And which number has the exponential 0?",
-    "neighbour": "To keep a price out of a contest for the cheapest, would you set it "
-    "to 0?",
+    "neighbour": "In January the warmest town is looked for. Would you write down 0 "
+    "degrees for a town without a thermometer?",
     "probe": SAME,
 }
 ADDED = {
@@ -271,6 +285,7 @@ MISTAKES = (
     Mistake("mask-polarity-inverted", inverted, **POLARITY),
     Mistake("mask-polarity-inverted-finite-fill", inverted_finite, **POLARITY),
     Mistake("mask-polarity-inverted-no-nan", inverted_no_nan, **POLARITY),
+    Mistake("mask-polarity-inverted-large-constant", inverted_constant, **POLARITY),
     Mistake("nothing-allowed-nan", empty_is_nan, **NAN),
     Mistake(
         "nothing-allowed-nan-both-ways",
@@ -303,6 +318,23 @@ MISTAKES = (
     Mistake("mask-constant-too-small-cleared", small_constant_cleared, **SMALL),
     Mistake("softmax-query-axis", queries_compete, **QUERIES),
     Mistake("softmax-query-axis-finite-fill", queries_compete_finite, **QUERIES),
+    Mistake("softmax-query-axis-large-constant", queries_compete_constant, **QUERIES),
+    Mistake(
+        "scores-clamped",
+        clamped,
+        lambda got, expected: (
+            "With all scores near -200,000, the second sentence's last query, head 0, "
+            f"has the weights {short(got['weights'][1, 0, 3])} from you, where "
+            f"{short(expected['weights'][1, 0, 3])} is right."
+        ),
+        "What is left of the differences between two scores, once both have been cut "
+        "to the same limit?",
+        "Large scores do no harm to a softmax that takes off each row's largest first. "
+        "What did you want to protect from them?",
+        "Two peaks above 8,000 m, on a map that knows heights up to 5,000 m: which one "
+        "is higher?",
+        probe="low scores",
+    ),
     Mistake("softmax-query-axis-nan", queries_compete_nan, **QUERIES),
     Mistake("zero-times-infinity", zero_times_infinity, **INFINITY),
     Mistake("zero-times-infinity-hidden", zero_times_infinity_hidden, **INFINITY),

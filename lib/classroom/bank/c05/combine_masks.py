@@ -106,6 +106,29 @@ def none_is_an_error(*masks):
     return allowed
 
 
+def loop_over_all(*masks):
+    allowed = masks[0]
+    for mask in masks[1:]:
+        allowed = allowed & mask
+    return allowed
+
+
+def one_but_not_both(*masks):
+    return _join(masks, torch.logical_xor)
+
+
+def true_for_nothing(*masks):
+    return combine(*masks) if _given(masks) else True
+
+
+def closed_ones_dropped(*masks):
+    return combine(*[mask for mask in _given(masks) if mask.any()])
+
+
+def open_ones_dropped(*masks):
+    return combine(*[mask for mask in _given(masks) if not mask.all()])
+
+
 def in_place(*masks):
     given = _given(masks)
     allowed = given[0] if given else None
@@ -142,6 +165,14 @@ def three():
     head = torch.ones(1, 2, 1, 5, dtype=torch.bool)
     head[0, 1, 0, 0] = False
     return _padding(), head, None, _causal()
+
+
+def closed():
+    return torch.zeros(3, 1, 1, 5, dtype=torch.bool), _causal()
+
+
+def everything_open():
+    return (torch.ones(4, 5, dtype=torch.bool),)
 
 
 def pairs(function, *masks):
@@ -216,6 +247,17 @@ EXERCISE = Exercise(
             three,
             pairs,
             says="A third mask, for one head only, is taken in as well",
+        ),
+        Probe(
+            "closed mask",
+            closed,
+            pairs,
+            says="Where one mask forbids everything, nothing is left to look at",
+        ),
+        Probe(
+            "open mask",
+            everything_open,
+            says="A mask that allows everything is returned, not None",
         ),
         Probe(
             "nothing given",
@@ -312,6 +354,62 @@ EXERCISE = Exercise(
             "two gaps is for that?",
             "A ballot box with blank papers: when are they sorted out?",
             probe="left padding",
+        ),
+        Mistake(
+            "none-not-skipped-in-a-loop",
+            loop_over_all,
+            "With (causal, None, padding) your function joins a mask with None, and "
+            "stops.",
+            "What does None mean in this list of masks?",
+            "“No objection” has to be recognised before masks are joined. Which of the "
+            "two gaps is for that?",
+            "A ballot box with blank papers: when are they sorted out?",
+            probe="left padding",
+        ),
+        Mistake(
+            "one-but-not-both",
+            one_but_not_both,
+            _row(1, 0),
+            "Two masks say yes to a pair. What does your operator make of two yeses?",
+            "Yours asks whether the masks differ. What should it ask?",
+            "A lamp with two switches goes out when both are pressed. Is that how two "
+            "permissions work?",
+            probe="right padding",
+        ),
+        Mistake(
+            "closed-masks-dropped",
+            closed_ones_dropped,
+            lambda got, _: (
+                "The first mask forbids everything, and with your joint mask sentence "
+                f"0's query 3 {got['sentence 0, head 0, query 3']}."
+            ),
+            "Which masks have nothing to say: those that are None, or others as well?",
+            "A mask without a single True objects to everything. It is the last one "
+            "that should be passed over.",
+            "A jury member who votes no every time is a nuisance. Is the vote blank?",
+            probe="closed mask",
+        ),
+        Mistake(
+            "open-masks-dropped",
+            open_ones_dropped,
+            "The only mask allows every pair, and your function returns None.",
+            "Was no mask given, or one that objects to nothing?",
+            "The task keeps None for the case that nothing but None was given. Whoever "
+            "calls you with a tensor expects a tensor.",
+            "An empty shopping list and no shopping list: what do you hand over, when "
+            "asked for the list?",
+            probe="open mask",
+        ),
+        Mistake(
+            "true-for-no-masks",
+            true_for_nothing,
+            "Without any mask your function returns True.",
+            "What does the task ask for, where nothing but None is given?",
+            "True is no tensor and no None: whoever asks `mask is None` takes it for a "
+            "mask.",
+            "“Any wishes?” can be answered by a list, or by “no list”. What would the "
+            "cook do with “yes”?",
+            probe="nothing given",
         ),
         Mistake(
             "masks-stacked-in-one-tensor",

@@ -88,6 +88,10 @@ def low():
     return _scores(offset=-200_000.0), _padded() & _causal(4, 5)
 
 
+def high():
+    return _scores(offset=200_000.0), _padded() & _causal(4, 5)
+
+
 def half():
     scores, mask = left_padded()
     return scores.half(), mask
@@ -104,6 +108,7 @@ def sums(function, scores, mask):
 def leak_and_kept(function, scores, mask):
     weights = function(scores, mask)
     return {
+        "weights": weights,
         "leak": (weights * ~mask)[1, 0].sum(-1),
         "kept": (weights * mask)[1, 0].sum(-1),
     }
@@ -188,6 +193,7 @@ EXERCISE = Exercise(
             leak_and_kept,
             says="Taking 200,000 off all scores changes nothing",
         ),
+        Probe("high scores", high, says="Nor does adding 200,000 to all scores"),
         Probe(
             "gradient",
             left_padded,
