@@ -14,13 +14,18 @@ import traitlets
 
 from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, numbers, source
+from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
 
 __all__ = [
     "AlignmentMap",
+    "BlockGradients",
+    "EmbeddingMap",
     "Figure",
     "GradientExplorer",
     "HeadViewer",
     "MaskPlayground",
+    "MergeStepper",
+    "PositionHeatMap",
     "QueryAmongKeys",
     "Question",
     "source",
