@@ -6,4 +6,5 @@
     unmasked.attention: chapter 3
     unmasked.multihead: chapter 4
     unmasked.masking: chapter 5
+    unmasked.tokenization: chapter 6
 """
