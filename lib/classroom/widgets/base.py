@@ -16,7 +16,8 @@ def source(name: str) -> tuple[str, str]:
     """Return the JavaScript module and the style sheet of a widget.
 
     Args:
-        name: "gradient", "alignment", "question", "query", "heads" or "masks".
+        name: "gradient", "alignment", "question", "query", "heads", "masks",
+            "merges", "words", "positions" or "layers".
 
     Returns:
         The text of an ES module whose default export is `{ render({ model, el }) }`,
