@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from classroom.corpora import Docstring, docs, docs_text, docstrings, spell
+from classroom.corpora import (
+    Docstring,
+    docs,
+    docs_text,
+    docstrings,
+    emoji_names,
+    flag_names,
+    spell,
+)
 from classroom.corpora.numbers import draws
 from classroom.corpora.splits import SPLITS
 
@@ -90,3 +98,24 @@ def test_card_numbers():
     assert len(table) == 4
     for below, row in table.items():
         assert row == [len(draws(split, int(below))) for split in SPLITS]
+
+
+def test_card_emoji():
+    def sizes(split, by):
+        return [len(emoji_names(split, by, variants=v)) for v in (True, False)]
+
+    expected = {
+        f"{by} {split}": sizes(split, by)
+        for by in ("base", "combination")
+        for split in SPLITS
+    }
+    table = _table("emoji | all")
+    assert table == expected | {"flags": [len(flag_names())] * 2}
+
+
+def test_card_emoji_samples():
+    known = {name.emoji: name.names for split in SPLITS for name in emoji_names(split)}
+    rows = _cells("emoji | English")
+    assert len(rows) == 3
+    for text, *names in rows:
+        assert names == [known[text][lang] for lang in ("en", "de", "ru", "zh")]

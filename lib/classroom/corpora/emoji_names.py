@@ -41,6 +41,8 @@ SAME = {
     "🤴": "🫅",
     "👸": "🫅",
     "🕺": "💃",
+    "🤰": "🫄",
+    "🫃": "🫄",
 }
 # A base with fewer variants has none to spare; one with more has several people in it.
 COMBINED = range(6, 19)
@@ -140,5 +142,7 @@ def _named(text: str, base: str) -> EmojiName:
     emoji.config.load_language(list(EMOJI_LANGUAGES))
     names = emoji.EMOJI_DATA[text]
     # ":red_circle:" in the package; the underscores stand for blanks
-    plain = {lang: names[lang].strip(":").replace("_", " ") for lang in EMOJI_LANGUAGES}
+    plain = {
+        lang: names[lang].replace("_", " ").strip(": ") for lang in EMOJI_LANGUAGES
+    }
     return EmojiName(text, base, plain)
