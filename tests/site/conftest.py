@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browsing import ARGUMENTS, find_browser, serve
+from widget_page import widget_page
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "_build" / "html"
@@ -71,3 +72,30 @@ def page(browser):
     )
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def show(browser, tmp_path, request):
+    """Open one of the test file's WIDGETS; at the end its console must be silent."""
+    contexts, noise = [], []
+
+    def opened(name, theme="light", width=900, script="", widgets=None):
+        widget = (widgets or request.module.WIDGETS)[name]
+        file = tmp_path / "page.html"
+        file.write_text(widget_page(name, widget, theme), encoding="utf-8")
+        context = browser.new_context(viewport={"width": width, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(5_000)
+        page.on("console", lambda message: noise.append(message.text))
+        page.on("pageerror", lambda error: noise.append(str(error)))
+        if script:
+            page.add_init_script(script)
+        page.goto(file.as_uri())
+        page.wait_for_function("window.clean !== undefined")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert noise == []

@@ -5,9 +5,8 @@ import json
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from test_widget_pages import PAGE
 
-from classroom.widgets import HeadViewer, MaskPlayground, QueryAmongKeys, source
+from classroom.widgets import HeadViewer, MaskPlayground, QueryAmongKeys
 
 PLACES = np.array([[1.0, 0.2], [0.8, 0.7], [-0.9, -0.4], [-0.2, 1.0]])
 LEGS = np.array([4.0, 4.0, 0.0, 2.0])
@@ -28,39 +27,6 @@ WIDGETS = {
     "heads": HeadViewer(WORDS, HEADS),
     "masks": MaskPlayground(["the", "cat", "sat", "down", "pad"], SCORES, [4]),
 }
-
-
-@pytest.fixture
-def show(browser, tmp_path):
-    """Open a widget's page; at the end of the test its console must be silent."""
-    contexts, noise = [], []
-
-    def opened(name, theme="light", width=900):
-        esm, css = source(name)
-        data = json.dumps(WIDGETS[name].data()).replace("<", "\\u003c")
-        text = PAGE
-        for mark, part in (
-            ("THEME", theme),
-            ("CSS", css),
-            ("DATA", data),
-            ("ESM", json.dumps(esm)),
-        ):
-            text = text.replace(mark, part, 1)
-        (tmp_path / "page.html").write_text(text, encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(5_000)
-        page.on("console", lambda message: noise.append(message.text))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        page.goto((tmp_path / "page.html").as_uri())
-        page.wait_for_function("window.clean !== undefined")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert noise == []
 
 
 def numbers(page, selector, name):

@@ -1,11 +1,9 @@
 """The widgets in a page of their own, without Jupyter: behaviour, looks, access."""
 
-import json
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from classroom.widgets import AlignmentMap, GradientExplorer, Question, source
+from classroom.widgets import AlignmentMap, GradientExplorer, Question
 
 SCALES = [round(0.5 + 0.1 * n, 1) for n in range(11)]
 WIDGETS = {
@@ -41,65 +39,6 @@ WIDGETS = {
         ["That is one step.", "Yes.", "Small is not zero."],
     ),
 }
-PAGE = """<!doctype html><html lang="en" data-theme="THEME"><meta charset="utf-8">
-<meta name="viewport" content="width=device-width"><title>A widget</title>
-<style>
-:root { --pst-color-background: #fff; --pst-color-text-base: #222832; }
-[data-theme="dark"] { --pst-color-background: #14181e; --pst-color-text-base: #ced6dd; }
-body { margin: 8px; background: var(--pst-color-background); }
-CSS
-</style><main><div id="here"></div></main><script type="module">
-const data = DATA, calls = {};
-window.model = {
-  get: (name) => data[name],
-  set(name, value) {
-    data[name] = value;
-    (calls[`change:${name}`] ?? []).forEach((f) => f());
-  },
-  save_changes() {},
-  on(event, f) { (calls[event] ??= []).push(f); },
-  off(event, f) { calls[event] = calls[event].filter((other) => other !== f); },
-};
-const file = new Blob([ESM], { type: "text/javascript" });
-const widget = await import(URL.createObjectURL(file));
-window.calls = calls;
-window.clean = widget.default.render({ model, el: document.getElementById("here") });
-</script></html>"""
-
-
-@pytest.fixture
-def show(browser, tmp_path):
-    """Open a widget's page; at the end of the test its console must be silent."""
-    contexts, noise = [], []
-
-    def opened(name, theme="light", width=900, script=""):
-        esm, css = source(name)
-        parts = {
-            "THEME": theme,
-            "CSS": css,
-            "DATA": json.dumps(WIDGETS[name].data()),
-            "ESM": json.dumps(esm),
-        }
-        text = PAGE
-        for mark, part in parts.items():
-            text = text.replace(mark, part, 1)
-        (tmp_path / "page.html").write_text(text, encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 900})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(5_000)
-        page.on("console", lambda message: noise.append(message.text))
-        page.on("pageerror", lambda error: noise.append(str(error)))
-        if script:
-            page.add_init_script(script)
-        page.goto((tmp_path / "page.html").as_uri())
-        page.wait_for_function("window.clean !== undefined")
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert noise == []
 
 
 def shape(page, curve):
