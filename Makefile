@@ -35,8 +35,8 @@ serve: book          ## the site at http://127.0.0.1:8000
 	@echo "Open http://127.0.0.1:$(PORT)/ and stop with Ctrl-C"
 	$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-chapters: $(BIN)/ready   ## notebooks, package and outputs from book/chapters (FORCE=1: all)
-	$(BIN)/python -m classroom.pipeline $(if $(FORCE),--force) $(if $(VERBOSE),--traceback)
+chapters: $(BIN)/ready   ## notebooks, package and outputs from book/chapters (FORCE=1: all, ONLY=03: one)
+	$(BIN)/python -m classroom.pipeline $(if $(FORCE),--force) $(if $(ONLY),--only $(ONLY)) $(if $(VERBOSE),--traceback)
 
 clean:               ## forget what was built (.venv and work/ stay)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

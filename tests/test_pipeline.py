@@ -179,3 +179,13 @@ def test_progress_bars_are_dropped_and_ids_follow_the_content(project):
     assert streams == ["stdout"]
     first, second = (cell.id for cell in notebook.cells[-2:])
     assert second == f"{first}-2"
+
+
+def test_one_chapter_alone_can_be_built(project):
+    build(project)
+    edit(project, "01_alpha.md", FIRST, "twice(5)")
+    edit(project, "02_beta.md", SECOND.replace("21", "30"))
+    build(project, only="02")
+    assert output(project, "01_alpha") == "8" and output(project, "02_beta") == "60"
+    with pytest.raises(ChapterError, match="no chapter has the number 3"):
+        build(project, only="3")

@@ -20,10 +20,11 @@ def main() -> int:
     """Run the command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="make chapters", description=__doc__)
     parser.add_argument("--force", action="store_true", help="execute every chapter")
+    parser.add_argument("--only", metavar="NN", help="this chapter alone, by number")
     parser.add_argument("--traceback", action="store_true", help="show it in full")
     options = parser.parse_args()
     try:
-        build(ROOT, force=options.force)
+        build(ROOT, force=options.force, only=options.only)
     except ChapterError as error:
         print(f"error: {error}", file=sys.stderr)
         if options.traceback and error.__cause__:
@@ -32,20 +33,24 @@ def main() -> int:
     return 0
 
 
-def build(root: Path, *, force: bool = False) -> None:
+def build(root: Path, *, force: bool = False, only: str | None = None) -> None:
     """Bring notebooks and package of a project in line with its chapters.
 
     A chapter's module and notebook are replaced together, and only when every cell
     has run: a chapter that fails leaves its last good state, and later ones untouched.
+    With `only`, a chapter's number, the others stay as they are.
     Raises: ChapterError.
     """
     chapters = read_chapters(root / "book" / "chapters")
     package = build_package(chapters)
     notebooks, library = root / "book" / "notebooks", root / "lib"
     keys = {c.stem: code_key(c, package, library) for c in chapters}
+    chosen = [c for c in chapters if only is None or c.stem.startswith(f"{only}_")]
+    if not chosen:
+        raise ChapterError(f"no chapter has the number {only}")
     stale = [
         chapter
-        for chapter in chapters
+        for chapter in chosen
         if force
         or _stored_key(notebooks / f"{chapter.stem}.ipynb") != keys[chapter.stem]
     ]
@@ -59,7 +64,7 @@ def build(root: Path, *, force: bool = False) -> None:
         staged.mkdir()
         for name, text in package.items():
             (staged / name).write_text(text, encoding="utf8")
-        for chapter in chapters:
+        for chapter in chosen:
             path, start = notebooks / f"{chapter.stem}.ipynb", time.monotonic()
             bar.set_description(chapter.stem)
             if chapter in stale:
