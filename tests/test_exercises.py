@@ -161,6 +161,69 @@ def test_a_known_mistake_is_named_with_the_learners_numbers():
     assert verdict.message == "✗ You return 3, 6."
 
 
+def ten_times_from(n, also=1):
+    """Multiply, ten times too much from row n on, and the factor `also` times."""
+
+    def wrong(x, factor):
+        y = x * factor
+        y[n:] *= 10
+        return y, float(factor * also)
+
+    return wrong
+
+
+def test_of_two_errors_the_first_one_is_named():
+    probes = (
+        Probe("one row", lambda: (np.ones((1, 3)), 2), says="It scales"),
+        Probe("two rows", lambda: (np.ones((2, 3)), 2), says="It scales"),
+        Probe("factor", lambda: (np.ones((2, 3)), 2), lambda f, *x: f(*x)[1], "It is"),
+    )
+    later = Mistake("later", ten_times_from(1), "Your second row.", *HINTS)
+    factor = Mistake("factor", ten_times_from(9, also=3), "Your factor.", *HINTS)
+    exercise = tiny(probes=probes[1:2], mistakes=(later,))
+    assert grade(exercise, ten_times_from(1)).message == "✗ Your second row."
+
+    def values(scale, *x):
+        return scale(*x)[0]
+
+    probes = tuple(replace(p, observe=values) for p in probes[:2]) + probes[2:]
+    exercise = tiny(probes=probes, mistakes=(factor, later))
+    both = grade(exercise, ten_times_from(1, also=7))
+    assert both.diagnosis == "later"
+    assert "second row" in both.message and "others further on" in both.message
+    # its symptom would not be true of an answer that goes another way there
+    told = replace(later, probe="factor")
+    exercise = tiny(probes=probes, mistakes=(told,))
+    assert grade(exercise, ten_times_from(1, also=7)).diagnosis is None
+    # two mistakes that go equally far and say different things
+    other = replace(later, id="other", question="Which row?")
+    exercise = tiny(probes=probes, mistakes=(later, other))
+    assert grade(exercise, ten_times_from(1, also=7)).diagnosis is None
+    # one number may agree by accident
+    exercise = tiny(probes=probes[2:], mistakes=(factor,))
+    assert grade(exercise, ten_times_from(1, also=3)).diagnosis == "factor"
+    short = tuple(replace(p, observe=lambda f, *x: f(*x)[1]) for p in probes)
+    exercise = tiny(probes=(*short[2:], probes[1]), mistakes=(factor,))
+    assert grade(exercise, ten_times_from(1, also=3)).diagnosis is None
+
+
+def test_what_a_function_without_arguments_returns_may_be_handed_in():
+    answers = {letter: letter in "EFG" for letter in "ABCDEFGHIJ"}
+    assert grade(load("mask-review"), answers).passed
+    verdict = grade(load("mask-review"), answers | {"H": True})
+    assert verdict.diagnosis == "mask-after-softmax"
+    assert "should be a function" in grade(EXERCISE, answers).message
+
+
+def test_torchs_advice_on_a_view_is_left_out():
+    def wrong(heads, w_o):
+        return heads.transpose(1, 2).view(2, 5, 12) @ w_o.T + 1
+
+    verdict = grade(load("merge-heads"), wrong)
+    assert "view size is not compatible" in verdict.message
+    assert "reshape" not in verdict.message
+
+
 def test_a_mistake_may_be_an_exception_or_a_change_in_place():
     def kept(x, factor):
         return x @ np.zeros((7, 7))

@@ -96,6 +96,17 @@ def short(value: Any, digits: int = 3) -> str:
     return "[" + ", ".join(short(v, digits) for v in value) + "]"
 
 
+def size(value: Any) -> int:
+    """How many numbers and texts a value holds."""
+    if isinstance(value, dict):
+        return sum(map(size, value.values()))
+    if isinstance(value, (tuple, list)):
+        return sum(map(size, value))
+    if is_tensor(value):
+        return value.numel()
+    return value.size if isinstance(value, np.ndarray) else 1
+
+
 def same(got: Any, expected: Any) -> bool:
     """Whether two observations agree, up to rounding."""
     return difference(got, expected) is None
@@ -209,10 +220,12 @@ def _array_difference(got: Any, expected: Any, what: str, values: bool) -> str |
     ):
         if wrong.any():
             return f"{what} is {kind(got)}, and {kind(expected)} is expected"
-        return (
+        text = (
             f"the numbers are right, but {what} is {_type(got)} where "
-            f"{_type(expected)} is expected: keep the type of the inputs"
+            f"{_type(expected)} is expected"
         )
+        # a list of permissions has a type of its own, whatever the inputs are
+        return text if e.dtype == bool else f"{text}: keep the type of the inputs"
     if not wrong.any():
         return None
     return _values_in_words(g, e, wrong, what, values)

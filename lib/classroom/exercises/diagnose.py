@@ -6,11 +6,13 @@ from functools import cache
 from typing import Any
 
 from . import breakit, explain, parsons, predict, runner
-from .compare import same
+from .compare import same, size
 from .explain import says
 from .model import Exercise, Mistake, Probe, Verdict
 from .runner import Observation, Run
 
+MORE = "(This is the first difference. There are others further on.)"
+ENOUGH = 3  # numbers in which an answer and a mistake agree by no accident
 TRUSTED_LIMIT = 60.0  # seconds: the bank's own functions, even on a busy machine
 
 
@@ -25,6 +27,8 @@ def grade(exercise: Exercise, answer: Any) -> Verdict:
         if isinstance(assembled, Verdict):
             return assembled
         return _grade_function(exercise, assembled)
+    if isinstance(answer, dict) and not runner.parameters(exercise.reference):
+        return _grade_function(exercise, lambda: answer)  # what it would return
     if not callable(answer):
         got = explain.kind(answer)
         return Verdict(
@@ -52,6 +56,9 @@ def _grade_function(exercise: Exercise, function: Callable[..., Any]) -> Verdict
             text = _symptom(exercise, mistake, seen, failing[0])
             return Verdict(False, mistake.id, f"✗ {text}{printed}")
     first = failing[0]
+    if mistake := _begins_like(exercise, seen, failing):
+        text = f"{_symptom(exercise, mistake, seen, first)}\n\n{MORE}"
+        return Verdict(False, mistake.id, f"✗ {text}{printed}")
     if explain.not_attempted(seen[first].error):
         text = explain.half_done(exercise, first)
         return Verdict(False, None, f"✗ {text}{printed}")
@@ -126,6 +133,47 @@ def _is(exercise: Exercise, mistake: Mistake, seen: list[Observation]) -> bool:
         agree(one, mistaken(exercise, mistake, n), exact=exact)
         for n, one in enumerate(seen)
     )
+
+
+def _begins_like(
+    exercise: Exercise, seen: list[Observation], failing: list[int]
+) -> Mistake | None:
+    """The mistake that accounts for the first failures, where two were made at once.
+
+    None where no mistake does, or where several go equally far and say different
+    things.
+    """
+    best: list[Mistake] = []
+    furthest = failing[0] + 1
+    for mistake in exercise.mistakes:
+        end = _agreeing(exercise, mistake, seen)
+        if end < furthest or not _fits(exercise, mistake, seen, failing[0]):
+            continue
+        told = [n for n in failing if n < end]
+        if any(seen[n].error or seen[n].changed for n in told):
+            continue
+        if sum(size(seen[n].value) for n in told) < ENOUGH:
+            continue
+        best = [mistake] if end > furthest else [*best, mistake]
+        furthest = end
+    return best[0] if len({mistake.question for mistake in best}) == 1 else None
+
+
+def _agreeing(exercise: Exercise, mistake: Mistake, seen: list[Observation]) -> int:
+    """How many probes, from the first one on, see the answer as they see a mistake."""
+    for n, one in enumerate(seen):
+        if not agree(one, mistaken(exercise, mistake, n)):
+            return n
+    return len(seen)
+
+
+def _fits(
+    exercise: Exercise, mistake: Mistake, seen: list[Observation], first: int
+) -> bool:
+    """Whether the mistake's symptom is true of the answer too."""
+    names = [probe.name for probe in exercise.probes]
+    n = names.index(mistake.probe) if mistake.probe else first
+    return not seen[n].error and agree(seen[n], mistaken(exercise, mistake, n))
 
 
 def agree(one: Observation, other: Observation, *, exact: bool = False) -> bool:

@@ -89,8 +89,12 @@ def not_attempted(error: BaseException | None) -> bool:
 
 
 def exception(error: BaseException) -> str:
-    """The exception and the learner's line, as a Markdown block."""
-    lines = _cut(f"{type(error).__name__}: {says(error)}", TEXT_SHOWN).splitlines()
+    """The exception and the learner's line, as a Markdown block.
+
+    Without the advice that ends torch's message on `view`: there it is the solution.
+    """
+    said = says(error).split(" Use .reshape(")[0]
+    lines = _cut(f"{type(error).__name__}: {said}", TEXT_SHOWN).splitlines()
     lines[0] = lines[0].strip().removesuffix(":")
     text = lines[:LINES_SHOWN] + ["…"] * (len(lines) > LINES_SHOWN)
     if step := learners_line(error):

@@ -109,7 +109,31 @@ LENGTHS = {
     "scale-root-of-second-axis": lambda q, k, v: q.shape[1],
 }
 
+# A second error in the scores makes other numbers of the first one's symptom; one in
+# the mask, the engine tells by itself, since it shows up later.
+SCORES = {
+    "no-scale": products,
+    "d-not-sqrt": lambda q, k, v: products(q, k, v) / q.shape[-1],
+}
+AXES = {
+    "softmax-query-axis": (-2, say.QUERY_AXIS),
+    "softmax-batch-axis": (0, say.BATCH_AXIS),
+    "softmax-second-axis": (1, say.HEADS_AXIS),
+}
+
 MISTAKES = (
+    *_family("softmax-second-axis", say.HEADS_AXIS, shares=partial(softmax, axis=1)),
+    *(
+        mistake
+        for name, (axis, ladder) in AXES.items()
+        for other, score in SCORES.items()
+        for mistake in _family(
+            f"{name}-and-{other}",
+            ladder,
+            score=score,
+            shares=partial(softmax, axis=axis),
+        )
+    ),
     *_family("softmax-query-axis", say.QUERY_AXIS, shares=partial(softmax, axis=-2)),
     *_family("softmax-batch-axis", say.BATCH_AXIS, shares=partial(softmax, axis=0)),
     *_family(

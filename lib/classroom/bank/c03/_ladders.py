@@ -48,6 +48,19 @@ BATCH_AXIS = {
     "compared. Which axis lists those?",
     "probe": "batch and heads",
 }
+HEADS_AXIS = {
+    "symptom": lambda got, _: (
+        "One sentence alone comes out right. For two sentences with 3 heads, the "
+        f"weights of your first four queries add up to {short(got[1][0, 0].sum(-1))}: "
+        "added up over the *heads*, yours make 1."
+    ),
+    "question": "Which axis is axis 1 of (T, S)? And of (B, h, T, S)?",
+    "pointer": "The same number names another axis once axes stand in front. From "
+    "which end would you have to count, to name the keys in both?",
+    "neighbour": "“The second person in the queue” is somebody else once two more "
+    "have joined at the front. And “the last person”?",
+    "probe": "batch and heads",
+}
 EVERYTHING = {
     "symptom": lambda got, _: (
         f"Your three queries' weights add up to {short(got)}: only all of them "

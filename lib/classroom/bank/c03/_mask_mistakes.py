@@ -152,7 +152,36 @@ def late(query, key, value, mask=None):
     return weights @ value, weights
 
 
+def late_polarity(query, key, value, mask=None):
+    weights = softmax(scaled(query, key, value))
+    if mask is not None:
+        weights = np.where(mask, 0.0, weights)
+    return weights @ value, weights
+
+
+INFINITY = {
+    "symptom": lambda got, _: (
+        f"{WHERE}Your weights on those two are {short(got[1][0, :2])}: even the "
+        "allowed keys have lost theirs."
+    ),
+    "question": "What is 0 times infinity, for a computer?",
+    "pointer": "Where nothing is forbidden you multiply False by −∞. Look at the "
+    "number that you add to an *allowed* score.",
+    "neighbour": "Nobody times an endless queue: how long is it? Choosing between two "
+    "numbers asks no such question; multiplying does.",
+    "probe": "masked",
+}
+
 MASK_MISTAKES = (
+    Mistake("mask-polarity-inverted-late", late_polarity, **POLARITY),
+    Mistake(
+        "mask-polarity-inverted-fill-zero",
+        masked_by(lambda s, m: np.where(m, 0.0, s)),
+        **POLARITY,
+    ),
+    Mistake(
+        "zero-times-infinity", masked_by(lambda s, m: s + ~m * -np.inf), **INFINITY
+    ),
     Mistake("mask-after-softmax", late, **LATE),
     Mistake("mask-fill-zero", filled(0.0), **ZERO),
     Mistake("mask-fill-zero-then-cut", filled(0.0, guarded=True), **LATE),

@@ -43,7 +43,7 @@ def scaled(query, key, value):
     return products(query, key, value) / np.sqrt(query.shape[-1])
 
 
-def attention(score=scaled, shares=softmax, average=None, style=""):
+def attention(score=scaled, shares=softmax, average=None, style="", late=None):
     """Scaled dot-product attention with its parts exchanged.
 
     Args:
@@ -51,15 +51,18 @@ def attention(score=scaled, shares=softmax, average=None, style=""):
         shares: (scores, guarded=...) → weights.
         average: (weights, key, value) → output.
         style: one of STYLES.
+        late: (weights, mask) → weights, in place of what `style` does to scores.
     """
     fill, guarded = STYLES[style]
 
     @np.errstate(all="ignore")
     def wrong(query, key, value, mask=None):
         scores = score(query, key, value)
-        if mask is not None:
+        if mask is not None and not late:
             scores = np.where(mask, scores, fill)
         weights = shares(scores, guarded=guarded)
+        if mask is not None and late:
+            weights = late(weights, mask)
         output = average(weights, key, value) if average else weights @ value
         return output, weights
 

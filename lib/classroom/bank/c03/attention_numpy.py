@@ -13,7 +13,7 @@ NumPy.
 - `query` (…, T, d_k), `key` (…, S, d_k), `value` (…, S, d_v); any number of axes may
   stand in front, also none
 - `mask` is None or boolean, True = may be attended, and broadcasts to (…, T, S)
-- returns the output (…, T, d_v) and the weights (…, T, S)
+- returns the output (…, T, d_v) and the weights (…, T, S), float64 as the inputs are
 - a query that may attend nothing gets zeros for weights and output
 - scores may be as large as 10⁵, and differ by up to 30 within a query's row
 """
@@ -151,6 +151,46 @@ def forbidden_weights(attend, *given):
     return attend(*given)[1][~given[-1]]
 
 
+def eleventh_digit(attend, *given):
+    """For each input, whether a change in its 11th digit reaches the output."""
+    before, noticed = attend(*given)[0], {}
+    for n, name in enumerate(("query", "key", "value")):
+        changed = list(given)
+        changed[n] = changed[n] * (1 + 1e-10)
+        moved = (attend(*changed)[0] != before).mean() > 0.5
+        noticed[name] = "noticed" if moved else "lost"
+    return noticed
+
+
+def in_single_precision(*parts):
+    """Attention that works with 7 digits in between and returns float64."""
+    right = scaled_dot_product_attention
+
+    def wrong(query, key, value, mask=None):
+        given = dict(query=query, key=key, value=value)
+        given |= {name: given[name].astype(np.float32) for name in parts}
+        given = {name: array.astype(float) for name, array in given.items()}
+        return right(**given, mask=mask)
+
+    return wrong
+
+
+SINGLE = {
+    "symptom": lambda got, _: (
+        "Six digits of your output are right. But with a change in the 11th digit of "
+        "one input, which float64 holds, your output is the same as before: "
+        + ", ".join(f"in `{name}` it is {what}" for name, what in got.items())
+        + "."
+    ),
+    "question": "How many digits has a float32, and how many your inputs?",
+    "pointer": "Somewhere on the way numbers become float32. It does little harm to "
+    "scores near 1. Which steps are there between two float32 numbers near 100,000?",
+    "neighbour": "A scale that shows four digits weighs a letter of 12.34 g well. With "
+    "the letter in a parcel of 5,000 g, what is left of its 0.34 g?",
+    "probe": "eleventh digit",
+}
+
+
 @np.errstate(all="ignore")
 def others_changed(attend, query, key, value, mask):
     """How far the first query's output moves when all it may not attend changes."""
@@ -201,6 +241,13 @@ EXERCISE = Exercise(
             "With the identity for values, the output is the weights",
         ),
         Probe("one sentence", inputs(), says="The output is the average of the values"),
+        Probe(
+            "eleventh digit",
+            inputs(),
+            eleventh_digit,
+            "The inputs are float64, and so is all that is done with them: a change in "
+            "the 11th digit of an input reaches the output",
+        ),
         Probe(
             "batch and heads",
             inputs(2, 3),
@@ -262,6 +309,10 @@ EXERCISE = Exercise(
     ),
     mistakes=(
         *MISTAKES,
+        Mistake(
+            "float32-inside", in_single_precision("query", "key", "value"), **SINGLE
+        ),
+        Mistake("float32-scores", in_single_precision("query", "key"), **SINGLE),
         Mistake(
             "mask-constant-too-small-cleared",
             constant_too_small,

@@ -156,18 +156,26 @@ def mistakes():
         "heads were averaged, or added up.",
         **AVERAGED,
     )
-    yield Mistake(
-        "no-output-projection",
-        block(out=lambda joined, w_o: joined),
-        lambda got, _: (
-            f"With zeros for `w_o` your first row begins {first(got)}, and not with "
-            "zeros."
-        ),
-        "After concatenation the heads lie in separate drawers. What lets them mix?",
-        "One of your arguments has no effect. Compare your last line with the formula.",
-        "Three witnesses write one column each. Who makes one report of the three?",
-        probe="w_o is zero",
-    )
+    for name, divisor in (
+        ("", lambda d, d_k: d_k**0.5),
+        ("-no-scale", lambda d, d_k: 1.0),
+        ("-scale-d-model", lambda d, d_k: d**0.5),
+        ("-scale-d-not-sqrt", lambda d, d_k: d_k),
+    ):
+        yield Mistake(
+            f"no-output-projection{name}",
+            block(out=lambda joined, w_o: joined, divisor=divisor),
+            lambda got, _: (
+                f"With zeros for `w_o` your first row begins {first(got)}, and not "
+                "with zeros."
+            ),
+            "After concatenation the heads lie in separate drawers. What lets them "
+            "mix?",
+            "One of your arguments has no effect. Compare your last line with the "
+            "formula.",
+            "Three witnesses write one column each. Who makes one report of the three?",
+            probe="w_o is zero",
+        )
     yield Mistake(
         "one-projection-for-all-heads",
         wrong.narrow,

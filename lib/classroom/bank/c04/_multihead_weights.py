@@ -146,6 +146,20 @@ def mistakes():
         **MASK_POLARITY,
     )
     yield Mistake(
+        "mask-polarity-inverted-late",
+        block(share=wrong.inverted_late),
+        lambda got, _: (
+            f"Changing what the mask forbids moves {moved(got)} of your 10 output rows."
+        ),
+        "Which weights do you keep: those where the mask is True, or the others? And "
+        "when had they been shared out?",
+        "Two things meet here: the mask is read as its opposite, and it comes when "
+        "the total is settled. Say in words what True means in it.",
+        "A doorman with the wrong list, who comes when the party is over: which of "
+        "the two would you tell him first?",
+        probe="padding changed",
+    )
+    yield Mistake(
         "mask-after-softmax",
         block(share=wrong.late()),
         lambda got, expected: (

@@ -68,6 +68,11 @@ def inverted_infinite(scores, mask):
     return scores.softmax(-1)
 
 
+def inverted_late(scores, mask):
+    weights = scores.softmax(-1)
+    return weights if mask is None else weights * ~mask
+
+
 def late(dim=-1):
     def share(scores, mask):
         weights = scores.softmax(dim)

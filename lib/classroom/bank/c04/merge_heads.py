@@ -110,12 +110,7 @@ def sizes():
 
 def shuffled(merge, heads, w_o):
     """Whether the result's rows move along when the tokens are shuffled."""
-    try:
-        found, moved = merge(heads, w_o), merge(heads[:, :, ORDER], w_o)
-    except RuntimeError as error:
-        # the learner reads the message, and torch's advice in it is the solution
-        error.args = (str(error).split(" Use .reshape")[0],)
-        raise
+    found, moved = merge(heads, w_o), merge(heads[:, :, ORDER], w_o)
     if shape(found) != (2, 5, 12):
         return found
     same = (moved == found[:, ORDER]).all(-1)

@@ -118,6 +118,66 @@ def nan_in_gradient(scores, mask):
     return (scores + bias).softmax(-1).nan_to_num(0.0)
 
 
+def inverted_late(scores, mask):
+    return scores.softmax(-1) * ~mask
+
+
+def inverted_zero(scores, mask):
+    return scores.masked_fill(mask, 0.0).softmax(-1)
+
+
+def inverted_renormalised(scores, mask):
+    weights = scores.softmax(-1) * ~mask
+    return weights / weights.sum(-1, keepdim=True)
+
+
+def block_added_cleared(scores, mask):
+    return block_added(scores, mask) * mask
+
+
+def queries_compete_late(scores, mask):
+    return scores.softmax(-2) * mask
+
+
+def queries_compete_zero(scores, mask):
+    return scores.masked_fill(~mask, 0.0).softmax(-2)
+
+
+def queries_compete_inverted(scores, mask):
+    return scores.masked_fill(mask, -torch.inf).softmax(-2)
+
+
+def queries_compete_inverted_constant(scores, mask):
+    return scores.masked_fill(mask, -1e9).softmax(-2)
+
+
+def queries_compete_unmasked(scores, mask):
+    return scores.softmax(-2)
+
+
+def heads_compete(scores, mask):
+    return scores.masked_fill(~mask, -torch.inf).softmax(1)
+
+
+def heads_compete_constant(scores, mask):
+    return scores.masked_fill(~mask, -1e9).softmax(1)
+
+
+def overflows(scores, mask):
+    shares = scores.exp() * mask
+    return shares / shares.sum(-1, keepdim=True)
+
+
+def overflows_with_epsilon(scores, mask):
+    shares = scores.exp() * mask
+    return shares / (shares.sum(-1, keepdim=True) + 1e-9)
+
+
+def epsilon_vanishes(scores, mask):
+    weights = scores.softmax(-1) * mask
+    return weights / (weights.sum(-1, keepdim=True) + 1e-9)
+
+
 def _sums(got):
     return short(got["weights"][1, 0].nan_to_num().sum(-1))
 
@@ -248,6 +308,32 @@ INFINITY = {
     "probe": SAME,
 }
 
+OVERFLOWS = {
+    "symptom": lambda got, _: (
+        f"With all scores near 500, {int(got.isnan().sum())} of your {got.numel()} "
+        "weights are NaN."
+    ),
+    "question": "What is exp(500) in float32? The largest float32 is about 3 · 10³⁸.",
+    "pointer": "Softmax does not change when one number is added to all scores of a "
+    "row. Chapter 3 makes use of that before it takes the exponential.",
+    "neighbour": "Two mountains are compared by their heights above the centre of the "
+    "earth, to the millimetre: the form has no room for so many digits. From where "
+    "could one measure instead?",
+    "probe": "axes of 1",
+}
+HEADS = {
+    "symptom": lambda got, _: (
+        f"{HERE}the weights of your four queries sum to {_sums(got)}. Added up over "
+        "the two *heads* instead, yours make 1 wherever they are allowed."
+    ),
+    "question": "Scores are (B, h, T, S). Which of the four is axis 1?",
+    "pointer": "Softmax makes the numbers along one axis compete. From which end would "
+    "you count the axes, to find the keys whatever stands in front?",
+    "neighbour": "Two critics share out 10 points each among five films. If each "
+    "*film* had 10 points to share out between the critics, which sums would be 10?",
+    "probe": SAME,
+}
+
 MISTAKES = (
     Mistake(
         "mask-after-softmax",
@@ -279,6 +365,51 @@ MISTAKES = (
         probe=SAME,
     ),
     Mistake("mask-bool-added", block_added, **ADDED),
+    Mistake(
+        "mask-bool-added-cleared",
+        block_added_cleared,
+        lambda got, _: (
+            f"{HERE}your weights at forbidden keys are 0, and the others sum to "
+            f"{_sums(got)}."
+        ),
+        "What number is True, when it is added to a score? And who took part in the "
+        "softmax?",
+        "Adding 1 forbids nothing, so forbidden keys got shares, which were deleted "
+        "afterwards. Both of your steps are there to forbid; neither does.",
+        "A ticket inspector who turns people out at the end of the ride: the others "
+        "have been standing all the way.",
+        probe=SAME,
+    ),
+    Mistake("mask-polarity-inverted-late", inverted_late, **POLARITY),
+    Mistake("mask-polarity-inverted-fill-zero", inverted_zero, **POLARITY),
+    Mistake("mask-polarity-inverted-renormalised", inverted_renormalised, **POLARITY),
+    Mistake("softmax-query-axis-late-mask", queries_compete_late, **QUERIES),
+    Mistake("softmax-query-axis-fill-zero", queries_compete_zero, **QUERIES),
+    Mistake("softmax-query-axis-inverted", queries_compete_inverted, **QUERIES),
+    Mistake(
+        "softmax-query-axis-inverted-constant",
+        queries_compete_inverted_constant,
+        **QUERIES,
+    ),
+    Mistake("softmax-query-axis-unmasked", queries_compete_unmasked, **QUERIES),
+    Mistake("softmax-over-heads", heads_compete, **HEADS),
+    Mistake("softmax-over-heads-large-constant", heads_compete_constant, **HEADS),
+    Mistake("softmax-no-max-subtract", overflows, **OVERFLOWS),
+    Mistake("softmax-no-max-subtract-epsilon", overflows_with_epsilon, **OVERFLOWS),
+    Mistake(
+        "epsilon-fp16",
+        epsilon_vanishes,
+        lambda got, _: (
+            "In float32 all is well. With float16 scores, "
+            f"{int(got['sums of rows'].isnan().sum())} of your 30 rows hold NaN."
+        ),
+        "Your small number keeps you from dividing by 0. What is 10⁻⁹ in float16?",
+        "The smallest float16 above 0 is about 6 · 10⁻⁸. A number chosen for one type "
+        "may not exist in another. Is there a way to ask for the empty row itself?",
+        "A grain of salt keeps a balance from tipping, until it is put on scales for "
+        "lorries.",
+        probe="half precision",
+    ),
     Mistake("mask-bool-added-keep", keep_added, **ADDED),
     Mistake("mask-result-discarded", discarded, **DISCARDED),
     Mistake("mask-result-discarded-cleared", discarded_cleared, **DISCARDED),

@@ -6,7 +6,7 @@ from . import _patches as patches
 QUESTION = """
 This attention is right; `keep` says who may look at whom (True = may), and `real`
 (B, T) which ids are words. Ten people send patches for a causal decoder (T = S, padding
-on the right). Try each one out and return your verdicts, a dict of "A" to "J" →
+on the right). Try each one out and give your verdicts, a dict of "A" to "J" →
 `"right"` (every word's output is as before, and no output is NaN) or `"wrong"`.
 
 ```python
@@ -59,6 +59,11 @@ def as_booleans():
     return {letter: verdict == "right" for letter, verdict in review().items()}
 
 
+def in_other_words():
+    words = {"right": "correct", "wrong": "incorrect"}
+    return {letter.lower(): words[verdict] for letter, verdict in review().items()}
+
+
 def flipped(*letters):
     """The right review, with the verdicts on some patches turned round."""
 
@@ -72,7 +77,8 @@ def flipped(*letters):
 def _word(verdict):
     if isinstance(verdict, bool):
         return "right" if verdict else "wrong"
-    return verdict.strip().lower() if isinstance(verdict, str) else verdict
+    word = verdict.strip().lower() if isinstance(verdict, str) else verdict
+    return {"correct": "right", "incorrect": "wrong"}.get(word, word)
 
 
 def form(function):
@@ -111,7 +117,7 @@ EXERCISE = Exercise(
     name="review",
     stub=STUB,
     reference=review,
-    accepts=(with_capitals, as_booleans),
+    accepts=(with_capitals, as_booleans, in_other_words, review()),
     proves="Seven plausible patches break something, three that look suspicious are "
     "equal to the original: an experiment decides, not the look.",
     probes=(
