@@ -97,6 +97,11 @@ def _yours(got, expected):
     )
 
 
+def cosine(query, keys, values):
+    lengths = np.linalg.norm(keys, axis=1) * np.linalg.norm(query)
+    return _softmax(keys @ query / lengths) @ values
+
+
 NOT_NORMALISED = {
     "symptom": lambda got, _: f"Your weights add up to {short(got)}.",
     "question": "Are these shares of a whole yet?",
@@ -164,6 +169,21 @@ EXERCISE = Exercise(
         ),
     ),
     mistakes=(
+        Mistake(
+            "cosine-instead-of-scaled",
+            cosine,
+            lambda got, expected: (
+                f"{_yours(got, expected)}: too even, since your scores "
+                "all lie between −1 and 1."
+            ),
+            "Does your divisor depend on the numbers in the vectors, or on how many "
+            "there are?",
+            "Divided by their lengths, two vectors are compared by direction alone. "
+            "The formula lets a long key count for more.",
+            "Two maps agree that the pub lies north-west. One of them also says how "
+            "far: which step did the other one leave out, and was it to be left out?",
+            probe="weights",
+        ),
         Mistake(
             "scale-missing",
             but(lambda s, d: _softmax(s)),

@@ -1,5 +1,7 @@
 """Chapter 4, Parsons: multi-head self-attention, line by line."""
 
+from dataclasses import replace
+
 import torch
 
 from ...exercises.compare import short
@@ -286,6 +288,26 @@ EXERCISE = Exercise(
             "out of three?",
             "Before three people can work side by side, the work must be shared out.",
             probe="outputs",
+        ),
+    ),
+)
+
+# Two errors at once, by the one that shows first: `replace` keeps its hints.
+PAIRS = {
+    "heads-view-no-transpose": {"scale-missing": "KCOGBJHE", "d-model": "KCOFGBJHE"},
+    "heads-view-at-both-ends": {"scale-missing": "KCOGBJAE", "d-model": "KCOFGBJAE"},
+    "heads-merge-no-transpose": {"scale-missing": "KNOGBJAE", "d-model": "KNOFGBJAE"},
+    "mask-after-softmax": {"scale-missing": "KNOBMJHE", "d-model": "KNOFBMJHE"},
+    "mask-missing": {"scale-missing": "KNOBJHE", "d-model": "KNOFBJHE"},
+}
+EXERCISE = replace(
+    EXERCISE,
+    mistakes=(
+        *EXERCISE.mistakes,
+        *(
+            replace(EXERCISE.mistake(first), id=f"{first}-and-{second}", wrong=[*order])
+            for first, orders in PAIRS.items()
+            for second, order in orders.items()
         ),
     ),
 )

@@ -88,6 +88,10 @@ def whole_numbers(ids, pad_id):
     return (ids != pad_id).long()[:, None, None, :]
 
 
+def from_the_first_on(ids, pad_id):
+    return ((ids == pad_id).cumsum(1) == 0)[:, None, None, :]
+
+
 def right():
     """Three sentences with 5, 3 and 4 real tokens; padding is 0."""
     rows = [[11, 12, 13, 14, 15], [21, 22, 23, 0, 0], [31, 32, 33, 34, 0]]
@@ -301,6 +305,20 @@ EXERCISE = Exercise(
             "generation, batches are padded at the front.",
             "Four people sit in a row of six seats. Which seats are taken: can you "
             "tell from the number four?",
+            probe="left padding",
+        ),
+        Mistake(
+            "mask-from-the-first-padding-on",
+            from_the_first_on,
+            lambda got, _: (
+                "With padding (9) on the left, your first sentence 9 9 41 0 43 44 "
+                f"{got['sentence 0']}."
+            ),
+            "What comes after the first padding, in a sentence padded on the left?",
+            "Your mask closes at the first padding and never opens again. For "
+            "generation, batches are padded at the front.",
+            "A gate that shuts after the first person without a ticket keeps out all "
+            "who stand behind him. What should it look at each time?",
             probe="left padding",
         ),
         Mistake(
