@@ -34,7 +34,7 @@ def attention_weights(
     scores = query @ key.mT / math.sqrt(query.shape[-1])  # (*batch, T, S)
     if mask is None:
         return scores.softmax(dim=-1)
-    # subtle: the smallest number instead of -inf, so that a row with nothing allowed
+    # subtle: the lowest number instead of -inf, so that a row with nothing allowed
     # stays finite on the way forward and back; the second fill makes it zeros
     smallest = torch.finfo(scores.dtype).min
     weights = scores.masked_fill(~mask, smallest).softmax(dim=-1)
