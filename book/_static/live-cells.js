@@ -188,7 +188,11 @@
       const figure = make("figure", {}, image);
       if (own && all("img")[n]) {
         image.alt = all("img")[n].alt || alt;
-        figure.append(...all("figcaption").slice(n, n + 1).map((each) => each.cloneNode(true)));
+        figure.append(...all("figcaption").slice(n, n + 1).map((each) => {
+          const caption = each.cloneNode(true);
+          caption.querySelectorAll(".headerlink").forEach((link) => link.remove());
+          return caption;
+        }));
       }
       return figure;
     }
