@@ -50,7 +50,7 @@
 
   function markdown(text) {
     const blocks = text.split(/^```\w*\n([\s\S]*?)\n```$/m).map((part, n) => {
-      if (n % 2) return [make("pre", {}, part)];
+      if (n % 2) return [make("pre", { className: "live-quoted" }, part)];
       return part.split(/\n{2,}/).filter((block) => block.trim()).map((block) => {
         const trimmed = block.trim();
         if (trimmed[0] === "|") return table(trimmed);

@@ -309,10 +309,16 @@ EXERCISE = Exercise(
     ),
     mistakes=(
         *MISTAKES,
-        Mistake(
-            "float32-inside", in_single_precision("query", "key", "value"), **SINGLE
+        *(
+            Mistake(f"float32-{'-'.join(parts)}", in_single_precision(*parts), **SINGLE)
+            for parts in (
+                ("query", "key", "value"),
+                ("query", "key"),
+                ("query",),
+                ("key",),
+                ("value",),
+            )
         ),
-        Mistake("float32-scores", in_single_precision("query", "key"), **SINGLE),
         Mistake(
             "mask-constant-too-small-cleared",
             constant_too_small,
