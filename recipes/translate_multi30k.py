@@ -417,20 +417,22 @@ class Run:
             self.folder / "checkpoint.safetensors",
             self.folder / "metrics.jsonl",
         )
+        about = self.folder / "run.json"
         if self.main:
             self.folder.mkdir(parents=True, exist_ok=True)
             for old in (path, log) if fresh else ():
                 old.unlink(missing_ok=True)
         self.accelerator.wait_for_everyone()
         if path.is_file():
+            self._same_as(**json.loads(about.read_text("utf8")))
             meta = load_checkpoint(path, self.both, self.optimiser.optimizer)
-            self._same_as(meta["config"], meta["data"])
-            self.step, self.best, self.seconds = (
-                meta["step"], meta["best"], meta["seconds"]
-            )  # fmt: skip
+            self.step, self.best = meta["step"], meta["best"]
+            self.seconds = meta["seconds"]
         self.accelerator.wait_for_everyone()
         if not self.main:
             return
+        identity = {"config": asdict(self.config), "digest": self.about["sha256"]}
+        write_whole(about, json.dumps(identity, indent=1))
         # what was logged after the checkpoint will be logged again
         kept = [r for r in read_records(log) if r["step"] <= self.step]
         write_whole(log, "".join(json.dumps(record) + "\n" for record in kept))
@@ -459,8 +461,6 @@ class Run:
                 self.step,
                 best=self.best,
                 seconds=self.seconds + time.monotonic() - started,
-                config=asdict(self.config),
-                data=self.about["sha256"],
             )
 
     def log(self, started: float, **record) -> None:
@@ -486,7 +486,7 @@ class Run:
             if last or self.step % c.log_every == 0:
                 loss = self._logged(lost)
                 self.log(started, loss=loss, lr=self._rate())
-                bar.set_postfix(loss=f"{loss:.3f}", bleu=f"{self.best:.1f}")
+                bar.set_postfix(loss=f"{loss:.3f}", bleu=f"{max(self.best, 0):.1f}")
                 lost = []
             if last or self.step % c.validate_every == 0:
                 found = self.validate()
