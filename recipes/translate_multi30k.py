@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
+from typing import get_type_hints
 
 import numpy as np
 import torch
@@ -107,7 +108,7 @@ class Config:
         values |= {
             name: value for name, value in overrides.items() if value is not None
         }
-        known = {field.name: field.type for field in fields(cls)}
+        known = get_type_hints(cls)
         if wrong := sorted(known.keys() ^ values.keys()):
             raise ValueError(f"{path}: unknown or missing: {', '.join(wrong)}")
         for name, value in values.items():
@@ -413,11 +414,10 @@ class Run:
 
         Raises: ValueError if that is of other settings or data.
         """
-        path, log = (
-            self.folder / "checkpoint.safetensors",
-            self.folder / "metrics.jsonl",
+        path, about, log = (
+            self.folder / name
+            for name in ("checkpoint.safetensors", "run.json", "metrics.jsonl")
         )
-        about = self.folder / "run.json"
         if self.main:
             self.folder.mkdir(parents=True, exist_ok=True)
             for old in (path, log) if fresh else ():
@@ -436,9 +436,8 @@ class Run:
         # what was logged after the checkpoint will be logged again
         kept = [r for r in read_records(log) if r["step"] <= self.step]
         write_whole(log, "".join(json.dumps(record) + "\n" for record in kept))
-        write_whole(
-            self.folder / "model.json", json.dumps(asdict(self.shape), indent=1)
-        )
+        shape = json.dumps(asdict(self.shape), indent=1)
+        write_whole(self.folder / "model.json", shape)
         self.tokenizer.save(self.folder / "tokenizer.json")
 
     def _same_as(self, config: dict, digest: str) -> None:
@@ -543,10 +542,14 @@ class Run:
 
     def _logged(self, lost: list[Tensor]) -> float:
         mean = torch.stack(lost).mean()[None]
-        loss = self.accelerator.reduce(mean, "sum").item()
+        loss = self._sum(mean)
         if loss != loss:
             raise RuntimeError(f"the loss is NaN at step {self.step}: lower --peak-lr")
         return loss
+
+    def _sum(self, x: Tensor) -> float:
+        """The sum over all processes of a tensor with one number."""
+        return float(self.accelerator.reduce(x, "sum"))  # pyright: ignore
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -562,7 +565,7 @@ class Run:
                 logits = self.average(src, tgt[:, :-1])
             pad = self.shape.pad_id
             total += label_smoothing_loss(logits.float(), tgt[:, 1:], 0.0, pad)[0]
-        loss = a.reduce(total, "sum").item() / int(data.lengths[:, 1].sum())
+        loss = self._sum(total) / int(data.lengths[:, 1].sum())
         found = self.translate(self.average, "validation")
         references = [target for _, target in self.texts["validation"]]
         bleu = BLEU().corpus_score(found, [references]).score
@@ -663,7 +666,8 @@ def train_command(options: argparse.Namespace, command: str) -> None:
         m = results["metrics"]
         print(f"\nBLEU {m['test_bleu']}  {m['test_bleu_signature']}")
         print(f"chrF {m['test_chrf']}  {m['test_chrf_signature']}")
-        print(f"Translate with: python {Path(sys.argv[0])} translate {options.out}")
+        again = f"python recipes/translate_multi30k.py translate {options.out}"
+        print(f"Translate with: {again} < lines.txt")
 
 
 def translate_command(options: argparse.Namespace) -> None:
