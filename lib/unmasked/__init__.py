@@ -11,4 +11,5 @@
     unmasked.positions: chapter 8
     unmasked.blocks: chapter 9
     unmasked.transformer: chapter 10
+    unmasked.training: chapter 11
 """
