@@ -12,4 +12,5 @@
     unmasked.blocks: chapter 9
     unmasked.transformer: chapter 10
     unmasked.decoding: chapter 12
+    unmasked.training: chapter 11
 """
