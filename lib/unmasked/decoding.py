@@ -210,9 +210,7 @@ def filter_logits(
     return torch.empty_like(ranked).scatter_(-1, order, ranked)
 
 
-def draw(
-    logits: Float[Tensor, "N V"], generator: torch.Generator
-) -> Int[Tensor, " N"]:
+def draw(logits: Float[Tensor, "N V"], generator: torch.Generator) -> Int[Tensor, " N"]:
     """Draw a token from each row's softmax; ids (N,)."""
     return torch.multinomial(logits.softmax(dim=-1), 1, generator=generator)[:, 0]
 
@@ -392,9 +390,7 @@ def beam_search(
     _check_beam(beam_size, length_penalty, n_best)
     _check_width(beam_size, model.config.tgt_vocab_size)
     with _writing(model, src, bos_id, eos_id, max_len) as (writer, start):
-        return search(
-            writer, start, eos_id, max_len, beam_size, length_penalty, n_best
-        )
+        return search(writer, start, eos_id, max_len, beam_size, length_penalty, n_best)
 
 
 @torch.no_grad()
