@@ -11,5 +11,6 @@
     unmasked.positions: chapter 8
     unmasked.blocks: chapter 9
     unmasked.transformer: chapter 10
+    unmasked.training: chapter 11
     unmasked.decoding: chapter 12
 """
