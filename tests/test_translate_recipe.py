@@ -1,6 +1,5 @@
 """The recipe that translates: learns, survives a kill, works in several processes."""
 
-import importlib.util
 import io
 import json
 import os
@@ -12,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sentence_pairs
 import torch
+import translate_multi30k as recipe
+import translation_run
 from safetensors.torch import load_file
+from sentence_pairs import Batches
+from translation_run import read_records, translate
 
 from classroom.corpora import number_words
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = ROOT / "recipes" / "translate_multi30k.py"
-SPEC = importlib.util.spec_from_file_location("translate_recipe", SCRIPT)
-assert SPEC and SPEC.loader
-recipe = importlib.util.module_from_spec(SPEC)
-sys.modules[SPEC.name] = recipe
-SPEC.loader.exec_module(recipe)
 
 # 54 pairs to train on make 6 batches, so 14 steps cross an epoch
 SMALL = "--vocab-size 310 --max-len 48 --d-model 16 --n-heads 2 --n-layers 1 --d-ff 32 "
@@ -63,7 +62,7 @@ def learnt(pairs, tmp_path_factory):
 
 def outcome(folder: Path) -> tuple:
     """All that a run leaves, without times."""
-    records = recipe.read_records(folder / "metrics.jsonl")
+    records = read_records(folder / "metrics.jsonl")
     results = json.loads((folder / "results.json").read_text("utf8"))
     for record in (*records, *results["history"]):
         del record["seconds"]
@@ -85,7 +84,7 @@ def test_a_run_learns_and_says_all(whole, pairs):
     assert "version:" in results["metrics"]["test_bleu_signature"]
     assert results["data"]["pairs"] == {"train": 54, "validation": 3, "test": 3}
     # the first of the test split, in their order
-    splits = recipe.split_pairs(recipe.read_table(pairs), 0.1)
+    splits = sentence_pairs.split_pairs(sentence_pairs.read_table(pairs), 0.1)
     shown = [(s["source"], s["reference"]) for s in results["samples"]]
     assert shown == splits["test"]
     assert {"torch", "sacrebleu", "python"} <= results["versions"].keys()
@@ -96,25 +95,25 @@ class Killed(BaseException):
 
 
 def _in_step(monkeypatch):
-    take = recipe.Run._take_step
+    take = translation_run.Run._take_step
 
     def step(run):
         if run.step == 11:
             raise Killed
         return take(run)
 
-    monkeypatch.setattr(recipe.Run, "_take_step", step)
+    monkeypatch.setattr(translation_run.Run, "_take_step", step)
 
 
 def _before_checkpoint(monkeypatch):
-    save = recipe.Run.save
+    save = translation_run.Run.save
 
     def kill(run, started):
         if run.step == 12:  # the best model and the log are ahead of the checkpoint
             raise Killed
         save(run, started)
 
-    monkeypatch.setattr(recipe.Run, "save", kill)
+    monkeypatch.setattr(translation_run.Run, "save", kill)
 
 
 def _while_writing(monkeypatch):
@@ -133,14 +132,14 @@ def _before_the_first_checkpoint(monkeypatch):
     def kill(run, started):
         raise Killed
 
-    monkeypatch.setattr(recipe.Run, "save", kill)
+    monkeypatch.setattr(translation_run.Run, "save", kill)
 
 
 def _in_the_test(monkeypatch):
     def kill(run, command):
         raise Killed
 
-    monkeypatch.setattr(recipe.Run, "results", kill)
+    monkeypatch.setattr(translation_run.Run, "results", kill)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +183,7 @@ def test_a_killed_process_goes_on(whole, pairs, tmp_path):
     arguments = command(pairs, tmp_path)
     done = run([sys.executable, "-c", code, *arguments])
     assert done.returncode == -signal.SIGKILL, done.stderr
-    assert [r["step"] for r in recipe.read_records(tmp_path / "metrics.jsonl")][-1] == 6
+    assert [r["step"] for r in read_records(tmp_path / "metrics.jsonl")][-1] == 6
     recipe.main(arguments)
     assert outcome(tmp_path) == outcome(whole)
 
@@ -224,7 +223,7 @@ def test_two_processes_reach_what_one_does(pairs, tmp_path):
 
 def test_translates_lines_from_standard_input(learnt, pairs):
     """As a newcomer does it: the plain script, and nothing but the library's folder."""
-    known = recipe.split_pairs(recipe.read_table(pairs), 0.1)["train"]
+    known = sentence_pairs.split_pairs(sentence_pairs.read_table(pairs), 0.1)["train"]
     long = "nine hundred and ninety-nine " * 20
     lines = [*(source for source, _ in known), "", long, "<eos> ½\x85Ω"]
     arguments = [SCRIPT, "translate", learnt, "--cpu", "--batch", 5]
@@ -238,11 +237,11 @@ def test_translates_lines_from_standard_input(learnt, pairs):
 
 
 def test_what_is_translated_alone_and_in_company_is_the_same(learnt):
-    model, tokenizer = recipe.load_model(learnt, "cpu")
+    model, tokenizer = translation_run.load_model(learnt, "cpu")
     texts = ["three hundred and five", "seven", "", "nine hundred and one"]
     for beam_size in (1, 3):
-        together = recipe.translate(model, tokenizer, texts, beam_size)
-        alone = [recipe.translate(model, tokenizer, [t], beam_size)[0] for t in texts]
+        together = translate(model, tokenizer, texts, beam_size)
+        alone = [translate(model, tokenizer, [t], beam_size)[0] for t in texts]
         assert together == alone and together[2] == "" and all(together[:2])
 
 
@@ -262,11 +261,11 @@ def test_more_steps_and_a_fresh_start(pairs, tmp_path):
     recipe.main(command(pairs, tmp_path, "--steps", "4", "--no-test"))
     assert not (tmp_path / "results.json").exists()
     recipe.main(command(pairs, tmp_path, "--steps", "6", "--no-test"))
-    steps = [r["step"] for r in recipe.read_records(tmp_path / "metrics.jsonl")]
+    steps = [r["step"] for r in read_records(tmp_path / "metrics.jsonl")]
     assert steps == [2, 4, 4, 5, 6, 6]
     fresh = "--fresh", "--steps", "2", "--no-test", "--dropout", "0.1"
     recipe.main(command(pairs, tmp_path, *fresh))
-    steps = [r["step"] for r in recipe.read_records(tmp_path / "metrics.jsonl")]
+    steps = [r["step"] for r in read_records(tmp_path / "metrics.jsonl")]
     assert steps == [2, 2]
 
 
@@ -305,9 +304,9 @@ def test_two_texts_need_as_many_lines(tmp_path, capsys):
     one.write_text("one\ntwo\u2028and\nthree\n", "utf8")
     two.write_text("eins\r\nzwei\r\n", "utf8")
     with pytest.raises(ValueError, match=r"a\.en has 3 lines and .*a\.de has 2"):
-        recipe.read_parallel(one, two)
+        sentence_pairs.read_parallel(one, two)
     two.write_text("eins\r\nzwei und\r\ndrei", "utf8")
-    assert recipe.read_parallel(one, two)[1:] == [
+    assert sentence_pairs.read_parallel(one, two)[1:] == [
         ("two\u2028and", "zwei und"),
         ("three", "drei"),
     ]
@@ -326,8 +325,8 @@ def test_missing_data_and_model_are_named(tmp_path, monkeypatch):
 
 
 def test_settings_are_checked(tmp_path):
-    config = recipe.Config.read(recipe.SETTINGS)
-    assert recipe.Config.read(recipe.SETTINGS, steps=7, seed=None).steps == 7
+    config = translation_run.Config.read(recipe.SETTINGS)
+    assert translation_run.Config.read(recipe.SETTINGS, steps=7, seed=None).steps == 7
     text = recipe.SETTINGS.read_text("utf8")
     path = tmp_path / "mine.toml"
     for old, new, message in (
@@ -337,21 +336,21 @@ def test_settings_are_checked(tmp_path):
     ):
         path.write_text(text.replace(old, new), "utf8")
         with pytest.raises(ValueError, match=message):
-            recipe.Config.read(path)
+            translation_run.Config.read(path)
     path.write_text(text.replace("dropout = 0.3", "dropout = 0"), "utf8")
-    assert asdict(recipe.Config.read(path)) == asdict(config) | {"dropout": 0}
-    assert all(f"{field.name} = " in text for field in fields(recipe.Config))
+    assert asdict(translation_run.Config.read(path)) == asdict(config) | {"dropout": 0}
+    assert all(f"{field.name} = " in text for field in fields(translation_run.Config))
 
 
 def test_held_out_sources_are_in_no_other_split():
     pairs = [(f"source {n % 40}", f"target {n}") for n in range(100)] + [("", "x")]
-    splits = recipe.split_pairs(pairs, 0.2)
+    splits = sentence_pairs.split_pairs(pairs, 0.2)
     sources = {split: {s for s, _ in part} for split, part in splits.items()}
     assert [len(sources[s]) for s in ("train", "validation", "test")] == [32, 4, 4]
     assert len(set.union(*sources.values())) == 40
     assert sum(map(len, splits.values())) == 100
     # what is held out does not depend on the order of the lines
-    again = recipe.split_pairs(pairs[::-1], 0.2)
+    again = sentence_pairs.split_pairs(pairs[::-1], 0.2)
     assert {split: sorted(part) for split, part in again.items()} == {
         split: sorted(part) for split, part in splits.items()
     }
@@ -361,7 +360,7 @@ def test_batches_hold_every_pair_once_an_epoch_and_fit():
     random = np.random.default_rng(0)
     source = random.integers(3, 28, 500)
     lengths = np.stack([source, source + random.integers(-2, 3, 500)], axis=1)
-    batches = recipe.Batches(lengths, 300, seed=1)
+    batches = Batches(lengths, 300, seed=1)
     n = len(batches)
     epochs = [[batches(e * n + k + 1) for k in range(n)] for e in range(2)]
     for epoch in epochs:
@@ -374,11 +373,11 @@ def test_batches_hold_every_pair_once_an_epoch_and_fit():
     assert filled > 0.9
     assert any(not np.array_equal(a, b) for a, b in zip(*epochs, strict=True))
     # a step's batch depends on nothing that was asked before
-    late = recipe.Batches(lengths, 300, seed=1)
+    late = Batches(lengths, 300, seed=1)
     assert np.array_equal(late(n + 3), epochs[1][2])
-    assert not np.array_equal(recipe.Batches(lengths, 300, seed=2)(n + 3), late(n + 3))
+    assert not np.array_equal(Batches(lengths, 300, seed=2)(n + 3), late(n + 3))
     with pytest.raises(ValueError, match="batch_tokens 20; a pair has 29 tokens"):
-        recipe.Batches(lengths, 20, seed=1)
+        Batches(lengths, 20, seed=1)
 
 
 def test_report_writes_the_table_and_nothing_else(whole, tmp_path, monkeypatch):
