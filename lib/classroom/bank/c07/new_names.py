@@ -6,7 +6,7 @@ EXERCISE = Exercise(
     id="new-names",
     chapter=7,
     kind="predict",
-    title="English names of emoji that were not in training: the Chinese name is found …",
+    title="A name that was not in training is found in Chinese …",
     question="""
 The space was trained on the names of some 1,160 emoji in seven languages. Now come 280
 others. For each English name we take the nearest of their 280 Chinese names. A random
@@ -45,7 +45,7 @@ guess is right in 0.4 % of cases. How often is the space?
             wrong="as often as the French name",
             symptom="French and English share letters and many words; the table gets "
             "part of French for nothing.",
-            question="Would an untrained table find *ballon* from *balloon*? And *气球*?",
+            question="Would an untrained table find *ballon* from *balloon*? *气球*?",
             pointer="Ask what a model earns that has learnt nothing: for French, and "
             "for Chinese.",
             neighbour="Whoever reads Dutch without lessons may know German. Chinese "

@@ -27,7 +27,7 @@ multiplied with every row. Nothing has been trained. How large is the cross-entr
             question="How large are dot products of 512 terms of size 1?",
             pointer="Chapter 3 divided by the root of the number of terms. Who divides "
             "here?",
-            neighbour="Two pupils know nothing. One shrugs, the other bets the house on "
+            neighbour="Two pupils know nothing. One shrugs, one bets the house on "
             "a guess. Who loses more?",
         ),
         Mistake(
