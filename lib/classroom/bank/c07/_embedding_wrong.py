@@ -36,6 +36,11 @@ def one_place_for_all(ids, table, places):
     return table[ids] * table.shape[1] ** 0.5 + places[ids.shape[1]]
 
 
+def places_from_one(ids, table, places):
+    _check(ids, table)
+    return table[ids] * table.shape[1] ** 0.5 + places[1 : ids.shape[1] + 1]
+
+
 def last_places(ids, table, places):
     _check(ids, table)
     return table[ids] * table.shape[1] ** 0.5 + places[-ids.shape[1] :]

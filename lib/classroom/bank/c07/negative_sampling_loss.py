@@ -106,6 +106,12 @@ def noise_of_the_first_word(words, contexts, noise, inputs, outputs):
     return (softplus(-true) + softplus(false).sum(1)).mean()
 
 
+def noise_of_all_pairs(words, contexts, noise, inputs, outputs):
+    true, _ = scores(words, contexts, noise, inputs, outputs)
+    false = inputs[words] @ outputs[noise.reshape(-1)].T  # (B, B k)
+    return (softplus(-true) + softplus(false).sum(1)).mean()
+
+
 def given(scale=1.0, k=4):
     """B=3, k=4, V=7, d=5."""
 
@@ -307,6 +313,21 @@ EXERCISE = Exercise(
             probe="large",
         ),
         Mistake(
+            "ns-one-minus-sigmoid",
+            but(
+                lambda t, f: (
+                    -np.log(sigmoid(t)) - np.log(1 - sigmoid(f)).sum(1)
+                ).mean()
+            ),
+            _is("Where context scores −30 and noise +30,"),
+            "How many of the 16 digits of a number just below 1 survive in 1 minus it?",
+            "1 − s(x) is s(−x) on paper. The computer has rounded s(x) before it "
+            "subtracts.",
+            "Weigh a ship with its captain and without him: is the difference his "
+            "weight?",
+            probe="all wrong",
+        ),
+        Mistake(
             "ns-same-table",
             one_table,
             SOME,
@@ -343,6 +364,15 @@ EXERCISE = Exercise(
             "Three quizzes with four wrong answers each, and all compared with the "
             "first question.",
             probe="some",
+        ),
+        Mistake(
+            "ns-noise-of-all-pairs",
+            noise_of_all_pairs,
+            BLIND,
+            "How many noise terms does one pair have in yours? Print the shape.",
+            "Every word meets the noise of the whole batch, so the loss grows with the "
+            "batch.",
+            "Each of three tables ordered two dishes. Who puts all six on every bill?",
         ),
     ),
 )

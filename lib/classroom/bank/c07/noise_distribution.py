@@ -70,6 +70,11 @@ def keep_by(keep):
     return wrong
 
 
+def returned_the_other_way_round(counts, t):
+    frequency = counts / counts.sum()
+    return _keep(frequency, t), _noise(frequency)
+
+
 def softmax(x):
     return np.exp(x) / np.exp(x).sum()
 
@@ -246,6 +251,14 @@ EXERCISE = Exercise(
             "The fraction stands on its head.",
             "Whoever cuts every hedge that is too low has a strange garden.",
             probe="keep",
+        ),
+        Mistake(
+            "noise-and-keep-exchanged",
+            returned_the_other_way_round,
+            _noise_is,
+            "Which of your two results adds up to 1, and which one should?",
+            "Both may be right. Look at the order in which they are returned.",
+            "Name and first name in each other's box: nothing is misspelt.",
         ),
         Mistake(
             "subsampling-of-the-noise",

@@ -12,6 +12,7 @@ from ._embedding_wrong import (
     one_too_far,
     place_of_the_sentence,
     place_of_the_token,
+    places_from_one,
     scaled_by_vocabulary,
     unchecked,
     upper_end_only,
@@ -287,6 +288,16 @@ EXERCISE = Exercise(
             "What does the table of places take: a word or a place?",
             "Yours gives one word the same place wherever it stands.",
             "A seat number printed on the passport instead of on the ticket.",
+            probe="places",
+        ),
+        Mistake(
+            "pe-from-one",
+            places_from_one,
+            _places,
+            "What does the first position receive, and which row is that?",
+            "All rows are taken in order, and one is never used.",
+            "In Europe the ground floor is number 0. Who moves everybody up by one "
+            "floor leaves it empty.",
             probe="places",
         ),
         Mistake(
