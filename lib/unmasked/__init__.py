@@ -7,4 +7,6 @@
     unmasked.multihead: chapter 4
     unmasked.masking: chapter 5
     unmasked.tokenization: chapter 6
+    unmasked.embeddings: chapter 7
+    unmasked.blocks: chapter 9
 """
