@@ -208,8 +208,8 @@ MISTAKES = (
         "Which of your two shortcuts starts at the raw x?",
         "The second one is right. In the first, what the norm has made goes both into "
         "the sub-layer and past it.",
-        "A river is led through a mill. If the dam stands above the fork, the old bed "
-        "gets no more water than the mill lets it.",
+        "A dam above the fork holds back both arms of a river. A dam on one arm leaves "
+        "the other one alone.",
         probe="silent",
     ),
     Mistake(
