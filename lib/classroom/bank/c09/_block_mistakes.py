@@ -96,6 +96,20 @@ def attention_only(x, attend, feed_forward, norm_1, norm_2):
     return x + attend(norm_1(x))
 
 
+def pre_then_post(x, attend, feed_forward, norm_1, norm_2):
+    x = x + attend(norm_1(x))
+    return norm_2(x + feed_forward(x))
+
+
+def x_twice(x, attend, feed_forward, norm_1, norm_2):
+    a = x + attend(norm_1(x))
+    return x + a + feed_forward(norm_2(a))
+
+
+def averaged(x, f, n, _):
+    return (x + f(n(x))) / 2
+
+
 def _silent(got, expected):
     return (
         "With two sub-layers that return zeros, the first token "
@@ -188,6 +202,48 @@ MISTAKES = (
         probe="silent",
     ),
     Mistake(
+        "first-residual-from-normed",
+        _two(from_normed, right),
+        _silent,
+        "Which of your two shortcuts starts at the raw x?",
+        "The second one is right. In the first, what the norm has made goes both into "
+        "the sub-layer and past it.",
+        "A dam above the fork holds back both arms of a river. A dam on one arm leaves "
+        "the other one alone.",
+        probe="silent",
+    ),
+    Mistake(
+        "pre-then-post-norm",
+        pre_then_post,
+        lambda got, expected: f"{_silent(got, expected)} One half is post-norm.",
+        "Do your two steps have the same form?",
+        "Lay both lines beside the formula. In which one does the norm's bracket close "
+        "behind the addition?",
+        "One shoe laced before putting it on, and one after.",
+        probe="silent",
+    ),
+    Mistake(
+        "residual-counted-twice",
+        x_twice,
+        _silent,
+        "How often is x in your last sum?",
+        "What attention found has already been added to x once. What does the second "
+        "shortcut carry?",
+        "The balance of last month is in this month's balance. Who adds both is rich "
+        "on paper.",
+        probe="silent",
+    ),
+    Mistake(
+        "residual-averaged",
+        _two(averaged),
+        _silent,
+        "What becomes of x after ten blocks that halve?",
+        "The formula has a sum. It is the norms that keep what the sub-layers read at "
+        "one size.",
+        "Each editor is to add remarks, and not to strike every second page.",
+        probe="silent",
+    ),
+    Mistake(
         "pre-vs-post-norm",
         _two(post),
         lambda got, expected: f"{_silent(got, expected)} That is a post-norm block.",
@@ -205,6 +261,15 @@ MISTAKES = (
         "Is it the sub-layer's input or its output that you normalise?",
         "A norm behind a sub-layer sets the size of all that it says, small remarks "
         "and large. Constants vanish in it altogether.",
+        "A loudspeaker that makes every voice equally loud: whispers too.",
+        probe="constants",
+    ),
+    Mistake(
+        "norm-on-the-second-branch",
+        _two(right, on_the_branch),
+        _constants,
+        "Is it the second sub-layer's input or its output that you normalise?",
+        "Your first step is right. What differs in the second one?",
         "A loudspeaker that makes every voice equally loud: whispers too.",
         probe="constants",
     ),

@@ -32,6 +32,18 @@ def but(scale=None, finish=None, centre=None):
     return wrong
 
 
+def own_mean(*axes):
+    """A mean for each token, and one variance for many."""
+
+    def wrong(x, gain, bias, eps=1e-5):
+        centred = x - x.mean(-1, keepdim=True)
+        dims = axes or tuple(range(x.ndim))
+        variance = (centred**2).mean(dims, keepdim=True)
+        return centred / (variance + eps).sqrt() * gain + bias
+
+    return wrong
+
+
 def keepdim_missing(x, gain, bias, eps=1e-5):
     return (x - x.mean(-1)) / (x.var(-1, correction=0) + eps).sqrt() * gain + bias
 
@@ -107,6 +119,8 @@ MISTAKES = (
     Mistake("ln-over-tokens-and-features-from-the-front", over(1, 2), **WRONG_AXIS),
     Mistake("ln-over-batch-and-tokens", over(0, 1), **WRONG_AXIS),
     Mistake("ln-over-everything", over(), **WRONG_AXIS),
+    Mistake("ln-one-variance-for-all", own_mean(), **WRONG_AXIS),
+    Mistake("ln-one-variance-for-a-sentence", own_mean(-2, -1), **WRONG_AXIS),
     Mistake(
         "ln-unbiased-std",
         over(-1, correction=1),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from copy import deepcopy
 
+import torch
 from torch import nn
 
 from ...exercises.compare import short
@@ -64,6 +65,22 @@ def original_x(layers, x):
     for layer in layers:
         y = layer(x)
     return y
+
+
+def nothing_kept(layers, x):
+    for layer in layers:
+        layer(x)
+    return x
+
+
+def back_too_early(layers, x):
+    for layer in layers:
+        return layer(x)
+
+
+def without_gradient(layers, x):
+    with torch.no_grad():
+        return _in_turn(layers, x)
 
 
 def own_shortcut(layers, x):
@@ -223,6 +240,38 @@ MISTAKES = (
         "every layer.",
         "Both the waiter and the till add the tip.",
         probe="plus one",
+    ),
+    Mistake(
+        "outputs-dropped",
+        but(run=nothing_kept),
+        _zero,
+        "Where does what a layer returns go?",
+        "A layer does not change its input, it returns something new. Which name keeps "
+        "it?",
+        "`numbers = [3, 1]; sorted(numbers)`: what is `numbers` now?",
+        probe="plus one",
+    ),
+    Mistake(
+        "returns-in-the-loop",
+        but(run=back_too_early),
+        _zero,
+        "How often does the body of your loop run?",
+        "Every layer is there. Look at how far a line near the end is indented.",
+        "A guest who leaves after the first course has not tasted the others.",
+        probe="plus one",
+    ),
+    Mistake(
+        "stack-without-gradient",
+        but(run=without_gradient),
+        lambda got, expected: (
+            f"The gradient reaches {got['layers with a gradient']} of "
+            f"{expected['layers with a gradient']} layers."
+        ),
+        "Which of your lines keeps PyTorch from noting what is done?",
+        "The outputs are right, and training would change nothing.",
+        "A rehearsal without anybody taking notes: well played, and nobody can say "
+        "what to correct.",
+        probe="pulled",
     ),
     Mistake("one-layer-missing", but(one_less), **MANY),
     Mistake("one-layer-too-many", but(one_more), **MANY),

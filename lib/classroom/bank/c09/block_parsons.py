@@ -243,6 +243,17 @@ EXERCISE = Exercise(
             probe="outputs",
         ),
         Mistake(
+            "sub-layers-in-parallel",
+            list("HLDFBJ"),
+            _both("your feed-forward network read x before attention was added."),
+            "When is x a new x, and who has read the old one?",
+            "Every line is one of the formula's. Which line must stand before the "
+            "second sub-layer reads?",
+            "Two cooks who season one soup at the same time, each by the taste of "
+            "before.",
+            probe="outputs",
+        ),
+        Mistake(
             "feed-forward-first",
             list("DFJHLB"),
             lambda got, _: f"Your sub-layers are called in the order {got['order']}.",

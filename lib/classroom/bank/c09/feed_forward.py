@@ -70,6 +70,18 @@ def early_only(x, w_1, b_1, w_2, b_2):
     return (x.relu() @ w_1 + b_1) @ w_2 + b_2
 
 
+def no_first_bias(x, w_1, b_1, w_2, b_2):
+    return (x @ w_1).relu() @ w_2 + b_2
+
+
+def late_first_bias(x, w_1, b_1, w_2, b_2):
+    return ((x @ w_1).relu() + b_1) @ w_2 + b_2
+
+
+def of_the_mean(x, w_1, b_1, w_2, b_2):
+    return feed_forward(x.mean(1, keepdim=True).expand_as(x), w_1, b_1, w_2, b_2)
+
+
 def inputs(size=1.0):
     """B=2, T=3, d=4, d_ff=7."""
 
@@ -283,6 +295,16 @@ EXERCISE = Exercise(
             probe="outputs",
         ),
         Mistake(
+            "ffn-leaky",
+            but(torch.nn.functional.leaky_relu),
+            _outputs("negative numbers come through, made smaller."),
+            "What is max(0, −2), exactly?",
+            "A slope below 0 keeps a hundredth of what the formula drops. In the wide "
+            "layer, which numbers of yours are negative?",
+            "A tap that drips is not shut.",
+            probe="outputs",
+        ),
+        Mistake(
             "ffn-sigmoid",
             but(torch.sigmoid),
             _outputs("your hidden numbers all lie between 0 and 1."),
@@ -314,6 +336,30 @@ EXERCISE = Exercise(
             "ffn-mixes-by-the-mean",
             but(lambda h: (h - h.mean(1, keepdim=True)).relu()),
             **MIXES,
+        ),
+        Mistake("ffn-of-the-mean", of_the_mean, **MIXES),
+        Mistake(
+            "ffn-first-bias-missing",
+            no_first_bias,
+            lambda got, expected: (
+                f"For zeros your first token is {short(got[0, 0])}, where "
+                f"{short(expected[0, 0])} is right."
+            ),
+            "What does the wide layer hold if x is 0?",
+            "Both layers have a bias. The first line that you were given has it; does "
+            "what you cut off at 0 still?",
+            "A threshold at the door, and everybody let in at the same height.",
+            probe="no input",
+        ),
+        Mistake(
+            "ffn-bias-after-the-activation",
+            late_first_bias,
+            _outputs("some of your hidden numbers are negative after the cut."),
+            "Does the bias stand inside the bracket of max, or behind it?",
+            "Inside, a bias moves the place of the bend. What does it move behind it?",
+            "Two marks more, and then the pass mark; or the pass mark, and then two "
+            "marks more: who passes?",
+            probe="outputs",
         ),
         Mistake(
             "ffn-second-bias-missing",
