@@ -11,8 +11,8 @@ def sinusoidal_encoding(
 ) -> Float[Tensor, "max_len d_model"]:
     """Encode positions 0 … max_len − 1 by sines and cosines of many wavelengths.
 
-    Column 2i is sin(pos / 10000^(2i / d_model)) and column 2i + 1 the cosine of the same
-    angle (in radians); with an odd d_model the last sine has no cosine.
+    Column 2i is sin(pos / 10000^(2i / d_model)), and column 2i + 1 the cosine of the
+    same angle, in radians; with an odd d_model the last sine has no cosine.
 
     Args:
         max_len: number of positions.
