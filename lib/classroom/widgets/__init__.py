@@ -12,12 +12,14 @@ from typing import Any
 
 import traitlets
 
+from .architecture import Architecture
 from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, numbers, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
 
 __all__ = [
     "AlignmentMap",
+    "Architecture",
     "BlockGradients",
     "EmbeddingMap",
     "Figure",
