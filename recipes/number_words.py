@@ -103,6 +103,7 @@ def run(name: str, seed: int) -> dict:
         "accuracy": right[target[:, 1:] != PAD].float().mean().item(),
         "nats": total.item() / tokens,
         "last_loss": sum(history.losses[-50:]) / 50,
+        **crossing(model, task),
     }
     return {
         "experiment": name,
@@ -111,6 +112,16 @@ def run(name: str, seed: int) -> dict:
         **{key: float(f"{value:.5g}") for key, value in figures.items()},
         "first_losses": [round(value, 5) for value in history.losses[:5]],
         "cpu_seconds": round(seconds, 1),
+    }
+
+
+def crossing(model: Transformer, task: NumberTask) -> dict[str, float]:
+    """How often the last layer's cross-attention is on the right word."""
+    source, target = task.test
+    looked = model.cross_attention(source, target[:, :-1])[-1].mean(dim=1).argmax(-1)
+    return {
+        part: (looked[row, t] == s).float().mean().item()
+        for part, (row, t, s) in task.crossing(task.test).items()
     }
 
 

@@ -24,10 +24,12 @@ def parts(pair: tuple[str, str]) -> tuple[list[str], list[str]]:
 class NumberTask:
     """Pairs of number words below a million, in rows of ids padded on the right.
 
-    Args: size, test_size: how many pairs; size: of the training split.
+    Args: size, test_size: how many pairs of the training and of the test split.
     Attributes:
-        english, german: the vocabularies, <pad>, <bos> and <eos> first.
-        train, test: (source (N, S), target (N, T)); targets have <bos> and <eos>.
+        english, german: the vocabularies of the training split, <pad>, <bos> and <eos>
+            first.
+        train, validation, test: (source (N, S), target (N, T)); targets have <bos> and
+            <eos>. Validation has half as many pairs as test.
     """
 
     size: int = 10_000
@@ -35,18 +37,22 @@ class NumberTask:
     english: list[str] = field(init=False)
     german: list[str] = field(init=False)
     train: tuple[Tensor, Tensor] = field(init=False)
+    validation: tuple[Tensor, Tensor] = field(init=False)
     test: tuple[Tensor, Tensor] = field(init=False)
 
     def __post_init__(self) -> None:
-        train, test = (
+        sizes = {"train": self.size, "validation": self.test_size // 2}
+        sizes["test"] = self.test_size
+        train, validation, test = (
             [parts(pair) for pair in number_words(split, size=size)]
-            for split, size in (("train", self.size), ("test", self.test_size))
+            for split, size in sizes.items()
         )
         self.english, self.german = (
             [*SPECIAL, *sorted({word for pair in train for word in pair[side]})]
             for side in (0, 1)
         )
         self.train, self.test = self.encode(train), self.encode(test)
+        self.validation = self.encode(validation)
 
     def encode(self, pairs: list[tuple[list[str], list[str]]]) -> tuple[Tensor, Tensor]:
         """Ids of pairs that were split: source (B, S) and target (B, T)."""
@@ -63,6 +69,23 @@ class NumberTask:
         source, target = self.train
         rows = torch.randint(len(source), (size,), generator=generator)
         return trimmed(source[rows]), trimmed(target[rows])
+
+    def crossing(self, split: tuple[Tensor, Tensor]) -> dict[str, tuple[Tensor, ...]]:
+        """Where tens and units change places: rows that end like "fünf und dreißig".
+
+        Returns: "units" and "tens" → (row, target position, source position): the
+            position of the decoder that writes that part, and the English word for it.
+        """
+        _, target = split
+        english, german = ((ids != PAD).sum(dim=1) for ids in split)
+        und = self.german.index("und")
+        # … fünf und dreißig <eos>; position t writes token t + 1
+        rows = (target.gather(1, german[:, None] - 3)[:, 0] == und).nonzero()[:, 0]
+        english, german = english[rows], german[rows]
+        return {
+            "units": (rows, german - 5, english - 1),
+            "tens": (rows, german - 3, english - 2),
+        }
 
     def words(self, ids: Tensor) -> str:
         """German parts of one row, up to <eos>, joined."""

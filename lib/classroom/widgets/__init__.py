@@ -15,6 +15,7 @@ import traitlets
 from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, numbers, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
+from .training import ScheduleExplorer, TrainingScrubber
 
 __all__ = [
     "AlignmentMap",
@@ -28,6 +29,8 @@ __all__ = [
     "PositionHeatMap",
     "QueryAmongKeys",
     "Question",
+    "ScheduleExplorer",
+    "TrainingScrubber",
     "source",
 ]
 
