@@ -404,7 +404,7 @@ def test_what_does_not_fit_is_named(tmp_path):
     wider = Transformer(TransformerConfig(11, 14, 16, 4, 1, 32, norm="pre"))
     with pytest.raises(ValueError, match=r"weight' is \(13, 16\) .* \(14, 16\) in"):
         load_checkpoint(file, wider)
-    with pytest.raises(ValueError, match=r"norm.* is in the model only"):
+    with pytest.raises(ValueError, match="is in the model only"):
         load_checkpoint(
             file, Transformer(TransformerConfig(11, 13, 16, 4, 2, 32, norm="pre"))
         )

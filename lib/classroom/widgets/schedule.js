@@ -17,7 +17,7 @@ const raised = (n) => String(n).replace(/[-\d]/g, (c) => "⁻⁰¹²³⁴⁵⁶�
 function number(value) { // three digits
   if (value === 0) return "0";
   const [digits, exponent] = value.toExponential(2).split("e").map(Number);
-  return exponent >= -2 && exponent < 4 ? String(Number(value.toPrecision(3))) : `${digits.toFixed(2)} × 10${raised(exponent)}`;
+  return exponent >= -2 && exponent < 4 ? String(Number(value.toPrecision(3))) : `${digits.toFixed(2)}\u00a0×\u00a010${raised(exponent)}`;
 }
 
 export default {
@@ -101,7 +101,7 @@ export default {
         const unit = 10 ** Math.floor(Math.log10(most)), tick = most / unit > 5 ? 2 * unit : most / unit > 2 ? unit : unit / 2;
         for (let value = 0; value <= most; value += tick) nodes.push(
           svg("path", { class: "um-grid", d: `M${left},${y(value)}H${right}` }), text(left - 6, y(value) + 4, value ? value.toExponential(0) : "0", "end"));
-        for (let n = 0; n <= 4; n++) nodes.push(text(x((steps * n) / 4), floor + 17, `${whole((steps * n) / 4000)}k`, n === 4 ? "end" : "middle"));
+        for (let n = 0; n <= 4; n++) nodes.push(text(x((steps * n) / 4), floor + 17, n ? `${whole((steps * n) / 4000)}k` : "0", n === 4 ? "end" : "middle"));
       }
       nodes.push(text(8, 13, "learning rate", "start"), text((left + right) / 2, height - 6, "step"));
       const line = (settings, name) => svg("path", { class: name,
