@@ -123,7 +123,5 @@ def test_source_is_one_module_that_never_parses_data_as_html(name):
 
 
 def test_source_names_the_widgets_it_has():
-    names = "alignment, gradient, heads, layers, masks, merges, positions, query, "
-    names += "question, words"
-    with pytest.raises(ValueError, match=names):
+    with pytest.raises(ValueError, match=r"there are alignment, .*, words"):
         source("common")

@@ -62,6 +62,42 @@ def label_smoothing_loss(
     return loss, targets.numel()
 
 
+def training_step(
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    parts: list[Any],
+    loss: Callable[[nn.Module, Any], tuple[Tensor, int]],
+    clip: float | None = 1.0,
+) -> float:
+    """One step on a batch that comes in parts; every token has the same weight.
+
+    Args:
+        parts: batches; their gradients are added up before the step.
+        loss: (model, batch) → the summed loss and the number of tokens.
+        clip: the largest norm that the gradient may have; None for any.
+
+    Returns: the mean loss per token.
+    Raises: ValueError if no token counts or the loss is not finite; nothing has
+        changed then.
+    """
+    optimiser.zero_grad()
+    total, tokens = 0.0, 0
+    for part in parts:
+        summed, n = loss(model, part)
+        summed.backward()  # the gradient of the sum: parts add up
+        total, tokens = total + summed.item(), tokens + int(n)
+    if tokens == 0 or not math.isfinite(total):
+        raise ValueError(f"the loss is {total} over {tokens} tokens")
+    parameters = [p for g in optimiser.param_groups for p in g["params"]]
+    for p in parameters:
+        if p.grad is not None:
+            p.grad /= tokens  # and now of the mean
+    if clip is not None:
+        nn.utils.clip_grad_norm_(parameters, clip)
+    optimiser.step()
+    return total / tokens
+
+
 def noam_schedule(
     step: int, d_model: int, warmup: int = 4000, factor: float = 1.0
 ) -> float:
@@ -245,42 +281,6 @@ class History:
         return sum(step > (self.best_step or 0) for step in self.validation)
 
 
-def training_step(
-    model: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    parts: list[Any],
-    loss: Callable[[nn.Module, Any], tuple[Tensor, int]],
-    clip: float | None = 1.0,
-) -> float:
-    """One step on a batch that comes in parts; every token has the same weight.
-
-    Args:
-        parts: batches; their gradients are added up before the step.
-        loss: (model, batch) → the summed loss and the number of tokens.
-        clip: the largest norm that the gradient may have; None for any.
-
-    Returns: the mean loss per token.
-    Raises: ValueError if no token counts or the loss is not finite; nothing has
-        changed then.
-    """
-    optimiser.zero_grad()
-    total, tokens = 0.0, 0
-    for part in parts:
-        summed, n = loss(model, part)
-        summed.backward()  # the gradient of the sum: parts add up
-        total, tokens = total + summed.item(), tokens + int(n)
-    if tokens == 0 or not math.isfinite(total):
-        raise ValueError(f"the loss is {total} over {tokens} tokens")
-    parameters = [p for g in optimiser.param_groups for p in g["params"]]
-    for p in parameters:
-        if p.grad is not None:
-            p.grad /= tokens  # and now of the mean
-    if clip is not None:
-        nn.utils.clip_grad_norm_(parameters, clip)
-    optimiser.step()
-    return total / tokens
-
-
 def fit(
     model: nn.Module,
     batch: Callable[[torch.Generator], Any],
@@ -373,13 +373,12 @@ def _load_run(path, model, optimiser, settings) -> tuple[History, dict[str, Tens
                 f"{path} was made with {name} = {then}, and this run has {now}; "
                 "with resume=False it would begin anew"
             )
-    history = History(**meta["history"])
-    steps = map(int, history.validation)  # JSON has no keys but texts
-    history.validation = dict(zip(steps, history.validation.values(), strict=True))
+    kept = meta["history"]
+    kept["validation"] = {int(n): x for n, x in kept["validation"].items()}  # from JSON
     torch.set_rng_state(meta["rng"])
     if "rng_cuda" in meta:
         torch.cuda.set_rng_state(meta["rng_cuda"], _device(model))
-    return history, _split(meta, "best/")[0]
+    return History(**kept), _split(meta, "best/")[0]
 
 
 def _check_settings(steps, lr, accumulate, validate, every, patience) -> None:

@@ -16,6 +16,7 @@ from .architecture import Architecture
 from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, numbers, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
+from .training import ScheduleExplorer, TrainingScrubber
 
 __all__ = [
     "AlignmentMap",
@@ -30,6 +31,8 @@ __all__ = [
     "PositionHeatMap",
     "QueryAmongKeys",
     "Question",
+    "ScheduleExplorer",
+    "TrainingScrubber",
     "source",
 ]
 

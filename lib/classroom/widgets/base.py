@@ -16,8 +16,8 @@ def source(name: str) -> tuple[str, str]:
     """Return the JavaScript module and the style sheet of a widget.
 
     Args:
-        name: "gradient", "alignment", "question", "query", "heads", "masks",
-            "merges", "words", "positions", "layers" or "architecture".
+        name: one of the folder's scripts, such as "gradient" or "words"; all but
+            "common", which every widget has.
 
     Returns:
         The text of an ES module whose default export is `{ render({ model, el }) }`,
