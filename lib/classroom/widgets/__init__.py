@@ -15,9 +15,11 @@ import traitlets
 from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, numbers, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
+from .decoding import BeamTree
 
 __all__ = [
     "AlignmentMap",
+    "BeamTree",
     "BlockGradients",
     "EmbeddingMap",
     "Figure",
