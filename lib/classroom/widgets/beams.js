@@ -41,7 +41,7 @@ export default {
     el.append(
       ...(title ? [html("p", { class: "um-title" }, title)] : []),
       place.node, html("div", { class: "um-buttons" }, back, next), sentence, scroller,
-      html("table", { class: "um-ways" }, html("caption", {}, "The likeliest continuations of this step"), head("text so far", "log p", "what happens"), ways),
+      html("table", { class: "um-ways" }, html("caption", {}, "The likeliest continuations of this step"), head("text so far", "log p", "then"), ways),
       alpha.node, winner, empty, ranking);
 
     function set(name, value) {
@@ -83,9 +83,9 @@ export default {
       const now = n ? steps[n - 1] : [];
       const fates = (state) => now.filter((way) => way.state === state).length;
       const parts = [count(fates("kept"), "goes on", "go on"), `${fates("ended")} ended`,
-        ...(fates("beaten") ? [`${fates("beaten")} given up, for nothing that follows can win`] : []), `${fates("cut")} of those cut are shown`];
+        ...(fates("beaten") ? [`${fates("beaten")} given up, for nothing that follows can win`] : []), `below them ${fates("cut")} cut`];
       sentence.textContent = n === 0 ? "Nothing is written yet: one live hypothesis, the empty one."
-        : `Step ${n}: of all continuations the best ${now.length - fates("cut")} are looked at: ${parts.join(", ")}.`;
+        : `Step ${n}: of all continuations the best ${now.length - fates("cut")} stay: ${parts.join(", ")}.`;
       drawTree(n);
       ways.replaceChildren(...now.map((way, i) => {
         const tokens = path(n - 1, i);
