@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -97,6 +97,7 @@ class Encoder(nn.Module):
         return self.norm(x)
 
 
+@runtime_checkable
 class DecoderCache(Protocol):
     """What a cache offers (chapter 12): per layer, the keys and values so far."""
 

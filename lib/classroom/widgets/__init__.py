@@ -12,6 +12,7 @@ from typing import Any
 
 import traitlets
 
+from .architecture import Architecture
 from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, numbers, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
@@ -19,6 +20,7 @@ from .decoding import BeamTree
 
 __all__ = [
     "AlignmentMap",
+    "Architecture",
     "BeamTree",
     "BlockGradients",
     "EmbeddingMap",

@@ -1,0 +1,56 @@
+"""Asked at the start of chapter 10, on chapter 9."""
+
+from ...exercises.model import Retrieval
+
+QUESTIONS = (
+    Retrieval(
+        id="c10-final-norm",
+        prompt="A stack of pre-norm layers gets one more LayerNorm at its end, a stack "
+        "of post-norm layers does not. Why?",
+        options=(
+            "in pre-norm the sum that leaves a layer has not been normalised",
+            "in pre-norm the sub-layers read what is not normalised",
+            "a post-norm stack is too shallow to need it",
+        ),
+        answer=0,
+        explanations=(
+            "The norm stands on the branch; the sum itself grows from layer to layer "
+            "until somebody brings it to scale.",
+            "They read a normalised copy: that is what “pre” means. What has nobody "
+            "normalised?",
+            "Depth does not come into it. What is the last thing that a post-norm "
+            "layer does?",
+        ),
+        chapter=9,
+    ),
+    Retrieval(
+        id="c10-three-sub-layers",
+        prompt="A decoder layer has three sub-layers. In which order?",
+        options=(
+            "causal self-attention, attention to the encoder, feed-forward",
+            "attention to the encoder, causal self-attention, feed-forward",
+            "causal self-attention, feed-forward, attention to the encoder",
+        ),
+        answer=0,
+        explanations=(
+            "First what has been written, then the source, then each word by itself.",
+            "Then a word would ask the source before it knows its own neighbours. Who "
+            "should ask?",
+            "The feed-forward network comes last: it works on what both attentions "
+            "have found.",
+        ),
+        chapter=9,
+    ),
+    Retrieval(
+        id="c10-silent-block",
+        prompt="All sub-layers of a pre-norm block return zeros. What leaves it?",
+        options=("its input, unchanged", "zeros", "its input, normalised"),
+        answer=0,
+        explanations=(
+            "x + 0: the residual connection carries it through.",
+            "The sub-layers give zeros; the shortcut goes around them.",
+            "The norm stands in front of the sub-layers, on the branch. Who reads it?",
+        ),
+        chapter=9,
+    ),
+)
