@@ -17,10 +17,12 @@ from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, numbers, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
 from .training import ScheduleExplorer, TrainingScrubber
+from .decoding import BeamTree
 
 __all__ = [
     "AlignmentMap",
     "Architecture",
+    "BeamTree",
     "BlockGradients",
     "EmbeddingMap",
     "Figure",
