@@ -11,4 +11,6 @@
     unmasked.positions: chapter 8
     unmasked.blocks: chapter 9
     unmasked.transformer: chapter 10
+    unmasked.decoding: chapter 12
+    unmasked.gpt: chapter 14
 """

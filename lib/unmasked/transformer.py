@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
@@ -50,65 +49,143 @@ class TransformerConfig:
     share_vocabulary: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("n_layers", "max_len"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1: {getattr(self, name)}")
-        smaller = min(self.src_vocab_size, self.tgt_vocab_size)
-        if not 0 <= self.pad_id < smaller:
-            raise ValueError(f"pad_id {self.pad_id} is not in a vocabulary of {smaller}")
-        if self.share_vocabulary and self.src_vocab_size != self.tgt_vocab_size:
+        for name in ("d_model", "n_heads", "n_layers", "d_ff", "max_len"):
+            size = getattr(self, name)
+            if size < 1:
+                raise ValueError(f"{name} must be at least 1, and is {size}")
+        if self.d_model % self.n_heads:
             raise ValueError(
-                f"one vocabulary cannot have {self.src_vocab_size} and "
-                f"{self.tgt_vocab_size} tokens"
+                f"n_heads = {self.n_heads} does not divide d_model = {self.d_model}"
             )
+        if not 0.0 <= self.dropout < 1.0:
+            raise ValueError(f"dropout must be in [0, 1), and is {self.dropout}")
+        if self.norm not in ("post", "pre"):
+            raise ValueError(f"norm must be 'post' or 'pre', and is {self.norm!r}")
+        sizes = self.src_vocab_size, self.tgt_vocab_size
+        if not 0 <= self.pad_id < min(sizes):
+            raise ValueError(f"pad_id {self.pad_id} is not in vocabularies of {sizes}")
+        if self.share_vocabulary and sizes[0] != sizes[1]:
+            raise ValueError(f"one vocabulary cannot have two sizes, {sizes}")
+
+
+def _final_norm(config: TransformerConfig) -> nn.Module:
+    return LayerNorm(config.d_model) if config.norm == "pre" else nn.Identity()
+
+
+class Encoder(nn.Module):
+    """A stack of encoder layers: vectors of the source to memory, what all of it means.
+
+    Args: config, the sizes.
+    Source: Vaswani et al. 2017, §3.1; pre-norm has one LayerNorm more at the end.
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        c = config
+        sizes = c.d_model, c.n_heads, c.d_ff, c.dropout, c.norm
+        self.layers = nn.ModuleList(EncoderLayer(*sizes) for _ in range(c.n_layers))
+        self.norm = _final_norm(c)
+
+    def forward(
+        self,
+        x: Float[Tensor, "B S d_model"],
+        mask: Bool[Tensor, "B 1 1 S"] | None = None,
+    ) -> Float[Tensor, "B S d_model"]:
+        """Return memory, (B, S, d_model): the last layer's output, and no other's."""
+        for layer in self.layers:
+            x, _ = layer(x, mask)
+        return self.norm(x)
 
 
 class DecoderCache(Protocol):
-    """What chapter 12's cache offers: per layer, the keys and values kept so far."""
+    """What a cache offers (chapter 12): per layer, the keys and values so far."""
 
-    length: int  # target tokens read
-    layers: Sequence[tuple[KeyValueCache, KeyValueCache]]  # of itself, of memory
+    @property
+    def length(self) -> int:
+        """Number of target tokens read so far."""
+        ...
+
+    @property
+    def layers(self) -> Sequence[tuple[KeyValueCache, KeyValueCache]]:
+        """One pair for each layer: of the target so far, and of memory."""
+        ...
+
+
+class Decoder(nn.Module):
+    """A stack of decoder layers, each of which reads the same memory.
+
+    Args: config, the sizes.
+    Source: Vaswani et al. 2017, §3.1 and §3.2.3.
+    """
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        c = config
+        sizes = c.d_model, c.n_heads, c.d_ff, c.dropout, c.norm
+        self.layers = nn.ModuleList(DecoderLayer(*sizes) for _ in range(c.n_layers))
+        self.norm = _final_norm(c)
+
+    def forward(
+        self,
+        x: Float[Tensor, "B T d_model"],
+        memory: Float[Tensor, "B S d_model"],
+        memory_mask: Bool[Tensor, "B 1 1 S_all"] | None = None,
+        need_weights: bool = False,
+        cache: DecoderCache | None = None,
+    ) -> tuple[Float[Tensor, "B T d_model"], list[Tensor | None]]:
+        """Return the last layer's output, and each layer's cross-attention weights.
+
+        Args:
+            x: vectors of the target, (B, T, d_model).
+            memory: the encoder's output, (B, S, d_model).
+            memory_mask: which tokens of memory may be looked at.
+            need_weights: whether the list holds weights (B, h, T, S), or None.
+            cache: keys and values of earlier calls, memory's among them.
+        """
+        all_weights: list[Tensor | None] = []
+        if cache is not None and cache.length:
+            memory = memory[:, :0]  # its keys and values are in the cache
+        for n, layer in enumerate(self.layers):
+            kept = (None, None) if cache is None else cache.layers[n]
+            x, weights = layer(x, memory, None, memory_mask, True, need_weights, *kept)
+            all_weights.append(weights)
+        return self.norm(x), all_weights
 
 
 class Transformer(nn.Module):
     """Encoder and decoder: a source sentence and the target so far, to logits.
 
     Args: config, the sizes.
-    Raises: ValueError for what the parts refuse.
     Source: Vaswani et al. 2017, §3 and Figure 1.
     """
 
     def __init__(self, config: TransformerConfig) -> None:
         super().__init__()
         self.config = c = config
-        sizes = c.d_model, c.n_heads, c.d_ff, c.dropout, c.norm
         self.tgt_embedding = TokenEmbedding(c.tgt_vocab_size, c.d_model)
         self.src_embedding = self.tgt_embedding
         if not c.share_vocabulary:
             self.src_embedding = TokenEmbedding(c.src_vocab_size, c.d_model)
         self.positions = SinusoidalPositions(c.d_model, c.max_len, c.dropout)
-        self.encoder = nn.ModuleList(EncoderLayer(*sizes) for _ in range(c.n_layers))
-        self.decoder = nn.ModuleList(DecoderLayer(*sizes) for _ in range(c.n_layers))
-        norm = LayerNorm if c.norm == "pre" else nn.Identity
-        self.encoder_norm, self.decoder_norm = norm(c.d_model), norm(c.d_model)
+        self.encoder, self.decoder = Encoder(c), Decoder(c)
         self.head = None
         if not c.tie_embeddings:
             self.head = nn.Linear(c.d_model, c.tgt_vocab_size, bias=False)
 
     def encode(self, src: Int[Tensor, "B S"]) -> Float[Tensor, "B S d_model"]:
-        """Read the source: ids (B, S), padded on the right, to memory (B, S, d)."""
-        self._check("src", src)
-        mask = padding_mask(src, self.config.pad_id)  # (B, 1, 1, S)
+        """Read the source: ids (B, S), padded on the right, to memory (B, S, d_model).
+
+        Raises: as forward, for src.
+        """
+        _check_ids("src", src, self.config)
         x = self.positions(self.src_embedding(src))  # (B, S, d_model)
-        for layer in self.encoder:
-            x, _ = layer(x, mask)
-        return self.encoder_norm(x)
+        return self.encoder(x, padding_mask(src, self.config.pad_id))
 
     def decode(
         self,
         tgt: Int[Tensor, "B T"],
         memory: Float[Tensor, "B S d_model"],
-        memory_mask: Bool[Tensor, "B 1 1 S_all"] | None = None,
+        memory_mask: Bool[Tensor, "B 1 1 S"] | None = None,
         cache: DecoderCache | None = None,
     ) -> Float[Tensor, "B T V"]:
         """Logits of the token after each target position, (B, T, V).
@@ -116,54 +193,91 @@ class Transformer(nn.Module):
         Args:
             tgt: ids (B, T), begin-of-sentence first, padded on the right; with a cache
                 only those not yet read.
-            memory: what encode returned.
-            memory_mask: padding_mask of the source.
+            memory: what encode returned, (B, S, d_model).
+            memory_mask: padding_mask of the source, (B, 1, 1, S); None: no padding.
             cache: keys and values of earlier calls.
+
+        Raises: as forward, for tgt; ValueError if memory or its mask does not fit tgt.
         """
-        x, _ = self._decode(tgt, memory, memory_mask, cache=cache)
+        x, _ = _read_target(self, tgt, memory, memory_mask, cache=cache)
         return self.tgt_embedding.logits(x) if self.head is None else self.head(x)
 
     def forward(
         self, src: Int[Tensor, "B S"], tgt: Int[Tensor, "B T"]
     ) -> Float[Tensor, "B T V"]:
-        """Logits (B, T, V): at each target position, of the token after it."""
-        mask = padding_mask(src, self.config.pad_id)
-        return self.decode(tgt, self.encode(src), mask)
+        """Logits (B, T, V): at each target position, of the token after it.
+
+        Raises:
+            ValueError: ids are not (B, length), outside the vocabulary, longer than
+                max_len, not padded on the right, or nothing but padding; or src and
+                tgt are not of one batch.
+            TypeError: ids are not integers.
+        """
+        memory = self.encode(src)  # (B, S, d_model), for every layer of the decoder
+        return self.decode(tgt, memory, padding_mask(src, self.config.pad_id))
 
     @torch.no_grad()
     def cross_attention(
         self, src: Int[Tensor, "B S"], tgt: Int[Tensor, "B T"]
     ) -> Float[Tensor, "layers B h T S"]:
         """Where each target position looks in the source, in every layer and head."""
-        mask = padding_mask(src, self.config.pad_id)
-        _, weights = self._decode(tgt, self.encode(src), mask, need_weights=True)
-        return torch.stack(weights)
+        memory, mask = self.encode(src), padding_mask(src, self.config.pad_id)
+        _, weights = _read_target(self, tgt, memory, mask, need_weights=True)
+        return torch.stack([w for w in weights if w is not None])
 
-    def _decode(self, tgt, memory, memory_mask, need_weights=False, cache=None):
-        self._check("tgt", tgt)
-        offset = 0 if cache is None else cache.length
-        if offset:
-            memory = memory[:, :0]  # its keys and values are in the cache
-        x = self.positions(self.tgt_embedding(tgt), offset)  # (B, T, d_model)
-        all_weights = []
-        for n, layer in enumerate(self.decoder):
-            kept = (None, None) if cache is None else cache.layers[n]
-            x, weights = layer(
-                x, memory, None, memory_mask, True, need_weights, *kept
-            )
-            all_weights.append(weights)
-        return self.decoder_norm(x), all_weights
 
-    def _check(self, name: str, ids: Tensor) -> None:
-        if ids.dim() != 2 or ids.shape[1] == 0:
-            raise ValueError(f"{name} must be (B, T), and is {tuple(ids.shape)}")
-        real = ids != self.config.pad_id
-        if (real[:, 1:] & ~real[:, :-1]).any():
-            raise ValueError(f"{name} must be padded on the right")
+def _read_target(
+    model: Transformer,
+    tgt: Tensor,
+    memory: Tensor,
+    mask: Tensor | None,
+    need_weights: bool = False,
+    cache: DecoderCache | None = None,
+) -> tuple[Tensor, list[Tensor | None]]:
+    offset = 0 if cache is None else cache.length
+    _check_ids("tgt", tgt, model.config, started=offset > 0)
+    _check_memory(tgt, memory, mask, model.config)
+    x = model.positions(model.tgt_embedding(tgt), offset)  # (B, T, d_model)
+    return model.decoder(x, memory, mask, need_weights, cache)
+
+
+def _check_ids(
+    name: str, ids: Tensor, config: TransformerConfig, started: bool = False
+) -> None:
+    if ids.dim() != 2 or ids.numel() == 0:
+        raise ValueError(f"{name} must be (B, length), and is {tuple(ids.shape)}")
+    if ids.shape[1] > config.max_len:
+        raise ValueError(
+            f"{name} has {ids.shape[1]} tokens, and max_len is {config.max_len}"
+        )
+    real = ids != config.pad_id
+    if (real[:, 1:] & ~real[:, :-1]).any():
+        raise ValueError(f"{name} must be padded on the right: a token follows padding")
+    if not started and not real[:, 0].all():
+        row = int(real[:, 0].int().argmin())
+        raise ValueError(f"row {row} of {name} is nothing but padding")
+
+
+def _check_memory(
+    tgt: Tensor, memory: Tensor, mask: Tensor | None, config: TransformerConfig
+) -> None:
+    B, d_model = len(tgt), config.d_model
+    if memory.dim() != 3 or len(memory) != B or memory.shape[2] != d_model:
+        raise ValueError(
+            f"a target of {B} rows needs memory ({B}, S, {d_model}), "
+            f"and it is {tuple(memory.shape)}"
+        )
+    if mask is not None and mask.shape != (B, 1, 1, memory.shape[1]):
+        raise ValueError(
+            f"memory {tuple(memory.shape)} needs a mask ({B}, 1, 1, "
+            f"{memory.shape[1]}), and it is {tuple(mask.shape)}"
+        )
 
 
 __all__ = [
+    "Decoder",
     "DecoderCache",
+    "Encoder",
     "Transformer",
     "TransformerConfig",
 ]
