@@ -37,16 +37,15 @@ def theirs(attention):
 
 
 class Contender:
-    def __init__(self, model, logits, compiled=False):
+    def __init__(self, model, logits):
         self.model = model.cuda().train()
         self.weights = sum(p.numel() for p in self.model.parameters())
         self.logits = logits
-        self.forward = torch.compile(self.model) if compiled else self.model
         self.optimiser = torch.optim.AdamW(self.model.parameters(), 1e-4, fused=True)
 
     def step(self, ids):
         with torch.autocast("cuda", torch.bfloat16):
-            logits = self.logits(self.forward(ids[:, :-1]))
+            logits = self.logits(self.model(ids[:, :-1]))
             loss = F.cross_entropy(logits.flatten(0, 1), ids[:, 1:].flatten())
         loss.backward()
         self.optimiser.step()
@@ -78,11 +77,7 @@ def main():
     contenders = {
         "unmasked, pre-norm": Contender(ours("pre"), lambda out: out),
         "unmasked, post-norm": Contender(ours("post"), lambda out: out),
-        "unmasked, pre-norm, compiled": Contender(ours("pre"), lambda out: out, True),
         "transformers GPT-2, sdpa": Contender(theirs("sdpa"), lambda out: out.logits),
-        "transformers GPT-2, sdpa, compiled": Contender(
-            theirs("sdpa"), lambda out: out.logits, True
-        ),
         "transformers GPT-2, eager": Contender(theirs("eager"), lambda out: out.logits),
     }
     ids = torch.randint(V, (B, T + 1), device="cuda")

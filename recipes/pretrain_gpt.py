@@ -284,7 +284,8 @@ def _finish(out, config, model, tokenizer, state, text_hash, accelerator) -> dic
         for prompt in PROMPTS:
             ids = [tokenizer.special_id(END), *tokenizer.encode(prompt)]
             ids = torch.tensor([ids], device=accelerator.device)
-            new = model.eval().generate(ids, 120, generator=generator, top_p=0.9)
+            room = min(120, model.config.max_len - ids.shape[1])
+            new = model.eval().generate(ids, room, generator=generator, top_p=0.9)
             samples.append(tokenizer.decode(new[0, 1:].tolist()))
         device = accelerator.device
         hardware = (

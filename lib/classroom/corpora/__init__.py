@@ -9,6 +9,7 @@ from classroom.corpora.emoji_names import (
 )
 from classroom.corpora.numbers import number_words, spell
 from classroom.corpora.store import SEPARATOR, CorpusWarning, docs, docs_text
+from classroom.corpora.tiny_shakespeare import shakespeare
 
 __all__ = [
     "EMOJI_LANGUAGES",
@@ -21,5 +22,6 @@ __all__ = [
     "emoji_names",
     "flag_names",
     "number_words",
+    "shakespeare",
     "spell",
 ]
