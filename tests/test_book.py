@@ -135,7 +135,7 @@ def test_every_chapter_asserts_what_it_measures():
 
 @pytest.mark.parametrize("command", [["ruff", "check"], ["ruff", "format", "--check"]])
 def test_ruff(command):
-    targets = ["lib/classroom", "tests", "book/_ext"]
+    targets = ["lib/classroom", "tests", "book/_ext", "recipes"]
     targets += ["lib/unmasked"] if command[1] == "check" else []
     done = subprocess.run(
         [sys.executable, "-m", *command, *targets],

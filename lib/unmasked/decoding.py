@@ -13,10 +13,9 @@ from torch import Tensor
 from .masking import padding_mask
 from .transformer import Transformer
 
-
+# ids (N, t), all that N texts hold so far, and parents (N,), the row of the last call
+# that each of them continues -> logits (N, V) of the next token
 NextLogits = Callable[[Tensor, Tensor], Tensor]
-"""Logits (N, V) of the next token, from ids (N, t), all that N texts hold so far,
-and parents (N,): which row of the last call's ids each text continues."""
 
 
 def generate(
@@ -30,7 +29,7 @@ def generate(
 
     Args:
         next_logits: the model, see NextLogits.
-        start: ids that all texts begin with, (N, t), such as begin-of-sentence.
+        start: what the texts begin with, (N, t), such as begin-of-sentence.
         eos_id: the token that ends a text.
         max_len: most tokens to add, the end token included.
         choose: from logits (N, V) to the ids of the next tokens, (N,).
@@ -40,19 +39,19 @@ def generate(
     Raises: ValueError if start is not (N, t) or max_len < 1.
     """
     _check_start(start, max_len)
-    written: list[list[int]] = [[] for _ in start]
+    added: list[list[int]] = [[] for _ in start]
     live = list(range(len(start)))  # which text each row belongs to
     ids, parents = start, torch.arange(len(start), device=start.device)
     for _ in range(max_len):
         chosen = choose(next_logits(ids, parents))  # (N,)
         for text, token in zip(live, chosen.tolist(), strict=True):
-            written[text].append(token)
-        parents = (chosen != eos_id).nonzero()[:, 0]  # rows that go on
+            added[text].append(token)
+        parents = (chosen != eos_id).nonzero()[:, 0]  # the rows that go on
         if len(parents) == 0:
             break
         live = [live[row] for row in parents.tolist()]
         ids = torch.cat([ids, chosen[:, None]], dim=1)[parents]  # (N, t + 1)
-    return written
+    return added
 
 
 def _check_start(start: Tensor, max_len: int) -> None:
@@ -60,6 +59,160 @@ def _check_start(start: Tensor, max_len: int) -> None:
         raise ValueError(f"start must be (N, t), and is {tuple(start.shape)}")
     if max_len < 1:
         raise ValueError(f"max_len must be at least 1, and is {max_len}")
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A text that beam search found.
+
+    Args:
+        ids: what was added to the start, the end token included if it came.
+        log_prob: the sum of its tokens' log-probabilities, in nats.
+        score: log_prob divided by gnmt_penalty(len(ids), alpha).
+    """
+
+    ids: tuple[int, ...]
+    log_prob: float
+    score: float
+
+
+def gnmt_penalty(length: int, alpha: float) -> float:
+    """Return ((5 + length) / 6)^alpha, the length penalty of Wu et al. 2016."""
+    return ((5 + length) / 6) ** alpha
+
+
+def search(
+    next_logits: NextLogits,
+    start: Int[Tensor, "N t"],
+    eos_id: int,
+    max_len: int,
+    beam_size: int = 4,
+    length_penalty: float = 0.6,
+    n_best: int = 1,
+) -> list[list[Hypothesis]]:
+    """Beam search: continue each text in the beam_size likeliest ways at once.
+
+    A text is done when none of its hypotheses lives, or none that lives can come to a
+    higher score than the n_best that ended. At max_len the live ones are cut off.
+
+    Args:
+        next_logits, start, eos_id, max_len: as for generate.
+        beam_size: continuations kept at each step; 1 is greedy.
+        length_penalty: the exponent alpha of gnmt_penalty; 0 ranks by log-probability.
+        n_best: how many hypotheses to return for each text.
+
+    Returns: for each text its hypotheses, all different, the highest score first;
+        fewer than n_best where there are no more.
+    Raises: ValueError if beam_size is not in [1, V], n_best not in [1, beam_size], or
+        length_penalty is negative, besides what generate raises.
+    """
+    _check_start(start, max_len)
+    _check_beam(beam_size, length_penalty, n_best)
+    ended: list[list[Hypothesis]] = [[] for _ in start]
+    live = list(range(len(start)))  # which text each row belongs to
+    ids, parents = start, torch.arange(len(start), device=start.device)
+    log_probs = torch.zeros(len(start), dtype=torch.float64, device=start.device)
+    best_penalty = gnmt_penalty(max_len, length_penalty)
+    for length in range(1, max_len + 1):
+        logits = next_logits(ids, parents).double()
+        totals = log_probs[:, None] + logits.log_softmax(dim=-1)  # (N, V)
+        parents, tokens, log_probs = _best(totals, live, beam_size)
+        ids = torch.cat([ids[parents], tokens[:, None]], dim=1)  # (N, t + 1)
+        live = [live[row] for row in parents.tolist()]
+        ends = (tokens == eos_id) | (length == max_len)
+        penalty = gnmt_penalty(length, length_penalty)
+        for row in ends.nonzero()[:, 0].tolist():
+            added, total = ids[row, start.shape[1] :], log_probs[row].item()
+            found = Hypothesis(tuple(added.tolist()), total, total / penalty)
+            ended[live[row]].append(found)
+        bounds = zip((log_probs / best_penalty).tolist(), live, strict=True)
+        open_ = [_may_win(bound, ended[text], n_best) for bound, text in bounds]
+        kept = (~ends & torch.tensor(open_, device=ends.device)).nonzero()[:, 0]
+        if len(kept) == 0:
+            break
+        ids, parents, log_probs = ids[kept], parents[kept], log_probs[kept]
+        live = [live[row] for row in kept.tolist()]
+    return [sorted(each, key=lambda h: -h.score)[:n_best] for each in ended]
+
+
+def _best(
+    totals: Tensor, live: list[int], beam_size: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The best continuations of each text: rows, tokens, log-probabilities."""
+    V, first, found = totals.shape[1], 0, []
+    _check_width(beam_size, V)
+    for _, group in groupby(live):  # rows of one text lie side by side
+        n = len(list(group))
+        best, place = totals[first : first + n].flatten().topk(beam_size)  # of n * V
+        possible = best > -torch.inf
+        best, place = best[possible], place[possible]
+        found.append((first + place // V, place % V, best))
+        first += n
+    rows, tokens, log_probs = map(torch.cat, zip(*found, strict=True))
+    return rows, tokens, log_probs
+
+
+def _may_win(bound: float, ended: list[Hypothesis], n_best: int) -> bool:
+    scores = sorted((h.score for h in ended), reverse=True)
+    return len(scores) < n_best or bound > scores[n_best - 1]
+
+
+def _check_width(beam_size: int, V: int) -> None:
+    if beam_size > V:
+        raise ValueError(f"beam_size {beam_size} is larger than the vocabulary, {V}")
+
+
+def _check_beam(beam_size: int, length_penalty: float, n_best: int) -> None:
+    if not 1 <= n_best <= beam_size:
+        raise ValueError(f"needs 1 <= n_best <= beam_size: {n_best}, {beam_size}")
+    if length_penalty < 0:
+        raise ValueError(f"length_penalty must be at least 0, and is {length_penalty}")
+
+
+def filter_logits(
+    logits: Float[Tensor, "*batch V"],
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float | None = None,
+) -> Float[Tensor, "*batch V"]:
+    """Reshape a distribution: temperature first, then top-k, then top-p of the rest.
+
+    Args:
+        logits: (…, V).
+        temperature: divides the logits; 0 leaves the largest alone.
+        top_k: number of tokens kept; of equal ones those with the lower id.
+        top_p: the fewest tokens are kept, the likeliest first, that together reach
+            this probability.
+
+    Returns: logits (…, V), -inf where a token is cut; their softmax sums to 1.
+    Raises: ValueError for a temperature below 0, top_k outside [1, V], top_p outside
+        (0, 1], or logits with NaN.
+    """
+    V = logits.shape[-1]
+    if temperature < 0:
+        raise ValueError(f"temperature must not be negative, and is {temperature}")
+    if top_k is not None and not 1 <= top_k <= V:
+        raise ValueError(f"top_k must be from 1 to V = {V}, and is {top_k}")
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be above 0 and at most 1, and is {top_p}")
+    if logits.isnan().any():
+        raise ValueError("the logits hold NaN")
+    if temperature == 0:
+        temperature, top_k = 1.0, 1
+    ranked, order = logits.sort(dim=-1, descending=True, stable=True)
+    ranked = ranked / temperature
+    if top_k is not None:
+        ranked[..., top_k:] = -torch.inf
+    if top_p is not None and top_p < 1:
+        share = ranked.double().softmax(dim=-1)
+        before = share.cumsum(dim=-1) - share  # what stands in front of each token
+        ranked = ranked.masked_fill(before >= top_p, -torch.inf)
+    return torch.empty_like(ranked).scatter_(-1, order, ranked)
+
+
+def draw(logits: Float[Tensor, "N V"], generator: torch.Generator) -> Int[Tensor, " N"]:
+    """Draw a token from each row's softmax; ids (N,)."""
+    return torch.multinomial(logits.softmax(dim=-1), 1, generator=generator)[:, 0]
 
 
 class KeysAndValues:
@@ -88,7 +241,8 @@ class KeysAndValues:
 
     def select(self, rows: Int[Tensor, " N"]) -> None:
         """Keep these rows of the batch, in this order; one may come several times."""
-        self._key, self._value = self._key[rows], self._value[rows]
+        if self.length:
+            self._key, self._value = self._key[rows], self._value[rows]
 
 
 def _grown(buffer: Tensor, needed: int) -> Tensor:
@@ -100,6 +254,8 @@ def _grown(buffer: Tensor, needed: int) -> Tensor:
 
 class KVCache:
     """What a decoder's layers have computed for the tokens that they have read.
+
+    Without gradients: it is written to in place.
 
     Args: n_layers, the number of layers.
     Attributes: layers, for each layer its own keys and values, and those of memory.
@@ -113,19 +269,18 @@ class KVCache:
 
     @property
     def length(self) -> int:
-        """Number of tokens read so far: the next one's position."""
+        """Number of tokens read so far: the position of the next."""
         return self.layers[0][0].length
 
     def select(self, rows: Int[Tensor, " N"]) -> None:
         """Keep these rows of the batch, in this order; one may come several times."""
-        for layer in self.layers:
-            for part in layer:
-                if part.length:
-                    part.select(rows)
+        for own, memory in self.layers:
+            own.select(rows)
+            memory.select(rows)
 
 
 class Writer:
-    """A Transformer as NextLogits: it reads the sources once, then writes.
+    """A Transformer as NextLogits: reads the sources once, then writes.
 
     Padding is never written: its logit is -inf.
 
@@ -134,19 +289,19 @@ class Writer:
         src: source ids, (B, S), padded on the right.
         use_cache: keep the keys and values of what is written.
 
-    Raises: ValueError if a source holds nothing but padding.
+    Raises: ValueError if src is not (B, S) or a source is nothing but padding.
     """
 
     def __init__(
         self, model: Transformer, src: Int[Tensor, "B S"], use_cache: bool = True
     ) -> None:
-        pad = model.config.pad_id
+        pad_id = model.config.pad_id
         if src.dim() != 2 or src.numel() == 0:
             raise ValueError(f"src must be (B, S), and is {tuple(src.shape)}")
-        empty = (src == pad).all(dim=1).nonzero()[:, 0]
-        if len(empty):
-            raise ValueError(f"source {empty[0].item()} of {len(src)} is empty")
-        self.model, self.mask = model, padding_mask(src, pad)
+        empty = (src == pad_id).all(dim=1).nonzero()[:, 0].tolist()
+        if empty:
+            raise ValueError(f"source {empty[0]} of {len(src)} is empty")
+        self.model, self.mask = model, padding_mask(src, pad_id)
         self.memory = model.encode(src)  # (B, S, d_model)
         self.cache = KVCache(model.config.n_layers) if use_cache else None
 
@@ -154,13 +309,13 @@ class Writer:
         self, ids: Int[Tensor, "N t"], parents: Int[Tensor, " N"]
     ) -> Float[Tensor, "N V"]:
         """Logits of the next token, (N, V)."""
-        everyone = torch.arange(len(self.memory), device=parents.device)
-        if not torch.equal(parents, everyone):
+        same = torch.arange(len(self.memory), device=parents.device)
+        if not torch.equal(parents, same):
             self.memory, self.mask = self.memory[parents], self.mask[parents]
             if self.cache is not None:
                 self.cache.select(parents)
         if self.cache is not None:
-            ids = ids[:, self.cache.length :]  # what the cache has not read
+            ids = ids[:, self.cache.length :]  # what it has not read yet
         logits = self.model.decode(ids, self.memory, self.mask, self.cache)[:, -1]
         logits[:, self.model.config.pad_id] = -torch.inf
         return logits
@@ -175,94 +330,67 @@ def greedy_decode(
     max_len: int,
     use_cache: bool = True,
 ) -> list[list[int]]:
-    """Write, for each source, the likeliest next token again and again.
+    """Write the likeliest next token again and again, for each source.
 
     Args:
         model: the Transformer; dropout is off while it writes.
         src: source ids, (B, S), padded on the right.
         bos_id, eos_id: the tokens that begin and end a target.
         max_len: most tokens to write, the end token included.
-        use_cache: keep keys and values; without, all is computed again at each step.
+        use_cache: without, everything is computed again at each step.
 
     Returns: B lists of ids, without begin-of-sentence, up to and including the end
         token if it came.
     Raises: ValueError for an empty source, an id outside the vocabulary, or a max_len
         below 1 or above the model's.
     """
-    _check_model(model, bos_id, eos_id, max_len)
-    with _evaluating(model):
-        writer = Writer(model, src, use_cache)
-        start = src.new_full((len(src), 1), bos_id)
+    with _writing(model, src, bos_id, eos_id, max_len, use_cache) as (writer, start):
         return generate(writer, start, eos_id, max_len, lambda x: x.argmax(dim=-1))
 
 
-def _check_model(model: Transformer, bos_id: int, eos_id: int, max_len: int) -> None:
-    V = model.config.tgt_vocab_size
+@contextmanager
+def _writing(
+    model: Transformer,
+    src: Tensor,
+    bos_id: int,
+    eos_id: int,
+    max_len: int,
+    use_cache: bool = True,
+) -> Iterator[tuple[Writer, Tensor]]:
+    V, longest = model.config.tgt_vocab_size, model.config.max_len
     for name, token in (("bos_id", bos_id), ("eos_id", eos_id)):
         if not 0 <= token < V or token == model.config.pad_id:
-            raise ValueError(f"{name} {token} is padding, or not in {V} tokens")
-    if max_len > model.config.max_len:
-        raise ValueError(f"max_len {max_len}; the model's is {model.config.max_len}")
-
-
-@contextmanager
-def _evaluating(model: Transformer) -> Iterator[None]:
+            raise ValueError(f"{name} {token} is padding or not in {V} tokens")
+    if max_len > longest:
+        raise ValueError(f"max_len {max_len} is more than the model's, {longest}")
     training = model.training
     model.eval()
     try:
-        yield
+        yield Writer(model, src, use_cache), src.new_full((len(src), 1), bos_id)
     finally:
         model.train(training)
 
 
-def filter_logits(
-    logits: Float[Tensor, "*batch V"],
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
-) -> Float[Tensor, "*batch V"]:
-    """Reshape a distribution: temperature first, then top-k, then top-p of the rest.
+@torch.no_grad()
+def beam_search(
+    model: Transformer,
+    src: Int[Tensor, "B S"],
+    bos_id: int,
+    eos_id: int,
+    max_len: int,
+    beam_size: int = 4,
+    length_penalty: float = 0.6,
+    n_best: int = 1,
+) -> list[list[Hypothesis]]:
+    """Search the target with the highest score for each source.
 
-    Args:
-        logits: (…, V).
-        temperature: divides the logits; 0 leaves the largest alone.
-        top_k: number of tokens kept; of equal ones the lower id.
-        top_p: the fewest likeliest tokens are kept that reach this probability
-            together.
-
-    Returns: logits (…, V), -inf where a token is cut. Their softmax sums to 1.
-    Raises: ValueError for temperature < 0, top_k outside [1, V], top_p outside
-        (0, 1], or logits with NaN.
-    Source: top-p, Holtzman et al. 2020, §3.1.
+    Arguments, result and errors: as for greedy_decode and search.
+    Source: Vaswani et al. 2017, §6.1, for the defaults.
     """
-    V = logits.shape[-1]
-    if temperature < 0:
-        raise ValueError(f"temperature must not be negative, and is {temperature}")
-    if top_k is not None and not 1 <= top_k <= V:
-        raise ValueError(f"top_k must be from 1 to V = {V}, and is {top_k}")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be above 0 and at most 1, and is {top_p}")
-    if logits.isnan().any():
-        raise ValueError("the logits hold NaN")
-    if temperature == 0:
-        temperature, top_k = 1.0, 1
-    ranked, order = logits.sort(dim=-1, descending=True, stable=True)
-    ranked = ranked / temperature
-    if top_k is not None:
-        ranked[..., top_k:] = -torch.inf
-    if top_p is not None and top_p < 1:
-        share = ranked.softmax(dim=-1)
-        before = share.cumsum(dim=-1) - share  # what stands in front of each token
-        # subtle: the token that crosses top_p is kept, so the first always is
-        ranked = ranked.masked_fill(before >= top_p, -torch.inf)
-    return torch.empty_like(ranked).scatter_(-1, order, ranked)
-
-
-def draw(
-    logits: Float[Tensor, "N V"], generator: torch.Generator
-) -> Int[Tensor, " N"]:
-    """Draw a token from each row's softmax; ids (N,)."""
-    return torch.multinomial(logits.softmax(dim=-1), 1, generator=generator)[:, 0]
+    _check_beam(beam_size, length_penalty, n_best)
+    _check_width(beam_size, model.config.tgt_vocab_size)
+    with _writing(model, src, bos_id, eos_id, max_len) as (writer, start):
+        return search(writer, start, eos_id, max_len, beam_size, length_penalty, n_best)
 
 
 @torch.no_grad()
@@ -277,159 +405,16 @@ def sample(
     top_k: int | None = None,
     top_p: float | None = None,
 ) -> list[list[int]]:
-    """Draw each next token from the model's distribution, as filter_logits shapes it.
+    """Draw each next token from the distribution that filter_logits leaves.
 
-    Arguments, result and errors: as for greedy_decode and filter_logits; generator is
-    where the randomness comes from.
+    Arguments, result and errors: as for greedy_decode and filter_logits.
     """
-    _check_model(model, bos_id, eos_id, max_len)
 
     def choose(logits: Tensor) -> Tensor:
         return draw(filter_logits(logits, temperature, top_k, top_p), generator)
 
-    with _evaluating(model):
-        start = src.new_full((len(src), 1), bos_id)
-        return generate(Writer(model, src), start, eos_id, max_len, choose)
-
-
-@dataclass(frozen=True)
-class Hypothesis:
-    """A text that beam search found.
-
-    Args:
-        ids: what was added to the start, the end token included if it came.
-        log_prob: the sum of its tokens' log-probabilities, in nats.
-        score: log_prob / gnmt_penalty(len(ids), alpha), what it is ranked by.
-    """
-
-    ids: tuple[int, ...]
-    log_prob: float
-    score: float
-
-
-def gnmt_penalty(length: int, alpha: float) -> float:
-    """Return ((5 + length) / 6)^alpha, the length penalty of Wu et al. 2016, §7."""
-    return ((5 + length) / 6) ** alpha
-
-
-def search(
-    next_logits: NextLogits,
-    start: Int[Tensor, "N t"],
-    eos_id: int,
-    max_len: int,
-    beam_size: int = 4,
-    length_penalty: float = 0.6,
-    n_best: int = 1,
-) -> list[list[Hypothesis]]:
-    """Beam search: continue each text in the beam_size likeliest ways at once.
-
-    At each step all continuations of a text's live hypotheses are ranked by
-    log-probability, and the best beam_size are kept. Those that end are put aside, for
-    good; the others live on. A text is done when none lives, or none that lives can
-    still score higher than the n_best that ended. At max_len the live ones are cut off.
-
-    Args:
-        next_logits, start, eos_id, max_len: as for generate.
-        beam_size: hypotheses kept at each step; 1 is greedy.
-        length_penalty: the exponent alpha of gnmt_penalty; 0 ranks by log-probability.
-        n_best: number of hypotheses returned for each text (fewer if fewer exist).
-
-    Returns: for each text its hypotheses, all different, the highest score first.
-    Raises: ValueError if beam_size is not in [1, V], n_best not in [1, beam_size], or
-        length_penalty is negative.
-    Source: Wu et al. 2016, §7, for the penalty.
-    """
-    _check_start(start, max_len)
-    _check_beam(beam_size, length_penalty, n_best)
-    ended: list[list[Hypothesis]] = [[] for _ in start]
-    live = list(range(len(start)))  # which text each row belongs to
-    ids, parents = start, torch.arange(len(start), device=start.device)
-    log_probs = torch.zeros(len(start), dtype=torch.float64, device=start.device)
-    last = gnmt_penalty(max_len, length_penalty)
-    for length in range(1, max_len + 1):
-        logits = next_logits(ids, parents).double()  # (N, V)
-        totals = log_probs[:, None] + logits.log_softmax(dim=-1)
-        rows, tokens, log_probs = _best(totals, live, beam_size)
-        ids = torch.cat([ids[rows], tokens[:, None]], dim=1)  # (N, t + 1)
-        live = [live[row] for row in rows.tolist()]
-        ends = ((tokens == eos_id) | (length == max_len)).tolist()
-        penalty = gnmt_penalty(length, length_penalty)
-        for row, text in enumerate(live):
-            if ends[row]:
-                added, total = ids[row, start.shape[1] :], log_probs[row].item()
-                found = Hypothesis(tuple(added.tolist()), total, total / penalty)
-                ended[text].append(found)
-        goes_on = [
-            row
-            for row, bound in enumerate((log_probs / last).tolist())
-            if not ends[row] and _may_win(bound, ended[live[row]], n_best)
-        ]
-        if not goes_on:
-            break
-        kept = torch.tensor(goes_on, device=start.device)
-        ids, log_probs, parents = ids[kept], log_probs[kept], rows[kept]
-        live = [live[row] for row in goes_on]
-    return [sorted(each, key=lambda h: -h.score)[:n_best] for each in ended]
-
-
-def _best(
-    totals: Tensor, live: list[int], beam_size: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """The best continuations of each text: rows, tokens, log-probabilities."""
-    V, first, found = totals.shape[1], 0, []
-    if beam_size > V:
-        raise ValueError(f"beam_size {beam_size} is larger than the vocabulary, {V}")
-    for _, group in groupby(live):  # rows of one text lie side by side
-        n = len(list(group))
-        mine = totals[first : first + n].flatten()  # (n * V,)
-        best, place = mine.topk(beam_size)
-        possible = best > -torch.inf
-        best, place = best[possible], place[possible]
-        found.append((first + place // V, place % V, best))
-        first += n
-    rows, tokens, log_probs = (torch.cat(part) for part in zip(*found, strict=True))
-    return rows, tokens, log_probs
-
-
-def _may_win(bound: float, ended: list[Hypothesis], n_best: int) -> bool:
-    scores = sorted((h.score for h in ended), reverse=True)
-    return len(scores) < n_best or bound > scores[n_best - 1]
-
-
-def _check_beam(beam_size: int, length_penalty: float, n_best: int) -> None:
-    if beam_size < 1 or not 1 <= n_best <= beam_size:
-        raise ValueError(f"needs 1 <= n_best <= beam_size: {n_best}, {beam_size}")
-    if length_penalty < 0:
-        raise ValueError(f"length_penalty is {length_penalty}; it needs to be >= 0")
-
-
-@torch.no_grad()
-def beam_search(
-    model: Transformer,
-    src: Int[Tensor, "B S"],
-    bos_id: int,
-    eos_id: int,
-    max_len: int,
-    beam_size: int = 4,
-    length_penalty: float = 0.6,
-    n_best: int = 1,
-) -> list[list[Hypothesis]]:
-    """Search the target with the highest score for each source, see `search`.
-
-    Arguments and errors: as for greedy_decode and search; ids do not hold
-    begin-of-sentence. Defaults: Vaswani et al. 2017, §6.1.
-    """
-    _check_model(model, bos_id, eos_id, max_len)
-    _check_beam(beam_size, length_penalty, n_best)
-    V = model.config.tgt_vocab_size
-    if beam_size > V:
-        raise ValueError(f"beam_size {beam_size} is larger than the vocabulary, {V}")
-    with _evaluating(model):
-        writer = Writer(model, src)
-        start = src.new_full((len(src), 1), bos_id)
-        return search(
-            writer, start, eos_id, max_len, beam_size, length_penalty, n_best
-        )
+    with _writing(model, src, bos_id, eos_id, max_len) as (writer, start):
+        return generate(writer, start, eos_id, max_len, choose)
 
 
 __all__ = [

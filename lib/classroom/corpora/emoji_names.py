@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Literal, get_args
 
-import emoji
-
 from classroom.corpora.splits import SPLITS, Split, check_choice, draw, split_of
 
 EMOJI_LANGUAGES = (
@@ -130,6 +128,8 @@ def _by_combination(name: EmojiName, group: list[EmojiName]) -> Split:
 
 def _qualified() -> list[str]:
     """Return the emoji as keyboards send them, without repeats in other spelling."""
+    import emoji  # here: the other corpora work without it
+
     wanted = emoji.STATUS["fully_qualified"]
     return [t for t, data in emoji.EMOJI_DATA.items() if data["status"] == wanted]
 
@@ -139,6 +139,8 @@ def _is_flag(text: str) -> bool:
 
 
 def _named(text: str, base: str) -> EmojiName:
+    import emoji
+
     emoji.config.load_language(list(EMOJI_LANGUAGES))
     names = emoji.EMOJI_DATA[text]
     # ":red_circle:" in the package; the underscores stand for blanks

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from heapq import nsmallest
 
-from num2words import num2words
 from tqdm import tqdm
 
 from classroom.corpora.splits import SPLITS, Split, check_choice, draw, split_of
@@ -66,6 +65,8 @@ def draws(split: Split, below: int) -> dict[int, float]:
 
 def spell(number: int, language: str = "en") -> str:
     """Return a number in words, without commas; "en", "de" or "fr"."""
+    from num2words import num2words  # here: the other corpora work without it
+
     words = num2words(number, lang=language).replace(",", "")
     return words.replace("einstausend", "eintausend")  # num2words: einhunderteins...
 

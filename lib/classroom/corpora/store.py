@@ -10,8 +10,6 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-import platformdirs
-
 from classroom.corpora import docstrings, splits
 from classroom.corpora.docstrings import FOLDERS, Docstring
 from classroom.corpora.splits import SPLITS, Split, check_choice, draw, split_of
@@ -106,6 +104,8 @@ def _cache_path() -> Path:
     """Return a file name of its own for these versions read by this code."""
     code = [Path(str(m.__file__)).read_bytes() for m in (docstrings, splits)]
     code.append(Path(__file__).read_bytes())
+    import platformdirs  # here: the other corpora work without it
+
     key = _digest(b"\0".join([repr(_installed()).encode(), *code]))[:16]
     return platformdirs.user_cache_path("transformers-unmasked") / f"docs-{key}.jsonl"
 
