@@ -10,4 +10,8 @@
     unmasked.embeddings: chapter 7
     unmasked.positions: chapter 8
     unmasked.blocks: chapter 9
+    unmasked.transformer: chapter 10
+    unmasked.training: chapter 11
+    unmasked.decoding: chapter 12
+    unmasked.gpt: chapter 14
 """
