@@ -25,7 +25,10 @@ def fetch(path: str, url: str, sha256: str, needed: str) -> Path:
     for place in (path, Path(path).name) if folder else ():
         if (found := Path(str(folder), place)).is_file():
             if hashlib.sha256(found.read_bytes()).hexdigest() != sha256:
-                raise ValueError(f"{found} is not the file known: SHA-256 {sha256}")
+                raise ValueError(
+                    f"{found} is not the file that the book knows: its SHA-256 is not "
+                    f"{sha256}"
+                )
             return found
     try:
         return _download(path, url, sha256)
