@@ -27,7 +27,7 @@ class NextToken(Figure):
     Args:
         prefixes: for each prefix, a tuple of token ids, the logits (V,) of the token
             after it; see `likely_prefixes`. A prefix whose parent is not among them is
-            one to start from. Logits are kept for the 40 likeliest tokens, to 3
+            one to start from. Logits are kept for the 40 likeliest tokens, to 4
             decimals, and the sum of the others for each temperature.
         vocabulary: the text of each of the V tokens.
         temperature: where its slider starts, 0 to 2; 0 takes the likeliest token.
@@ -161,7 +161,7 @@ def _node(prefix: Prefix, logits: Sequence[float], V: int) -> dict[str, list]:
     rest = [np.exp(below[_LISTED:] / t).sum() for t in _TEMPERATURES]
     return {
         "ids": order[:_LISTED].tolist(),
-        "logits": [round(value, 3) for value in below[:_LISTED].tolist()],
+        "logits": [round(value, 4) for value in below[:_LISTED].tolist()],
         "rest": [float(f"{value:.4g}") for value in rest],
     }
 
