@@ -57,7 +57,7 @@ def test_equal_logits_keep_the_order_of_their_ids():
     assert node["ids"] == [1, 2, 0, 3]
 
 
-def test_the_likeliest_prefixes_are_those_of_an_exhaustive_search():
+def test_the_nearest_prefixes_are_those_of_an_exhaustive_search():
     table = torch.randn(5, 5, generator=torch.Generator().manual_seed(1))
 
     def after(prefix):
@@ -65,15 +65,15 @@ def test_the_likeliest_prefixes_are_those_of_an_exhaustive_search():
 
     found = likely_prefixes(after, [[0], [3, 1]], n=12, ways=5)
     assert len(found) == 24 and next(iter(found)) == (0,) and (3, 1) in found
-    steps = table.log_softmax(-1).tolist()
-    log_probs = {(0,): 0.0}
+    below = (table.max(-1, keepdim=True).values - table).tolist()
+    distance = {(0,): 0.0}
     for length in range(1, 6):
-        for prefix in [key for key in log_probs if len(key) == length]:
-            for token, step in enumerate(steps[prefix[-1]]):
-                log_probs[*prefix, token] = log_probs[prefix] + step
-    best = sorted(log_probs, key=log_probs.__getitem__, reverse=True)[:12]
-    assert [key for key in found if key[0] == 0] == best
-    np.testing.assert_allclose(found[best[1]], table[best[1][-1]])
+        for prefix in [key for key in distance if len(key) == length]:
+            for token, step in enumerate(below[prefix[-1]]):
+                distance[*prefix, token] = distance[prefix] + 0.5 + step
+    nearest = sorted(distance, key=distance.__getitem__)[:12]
+    assert [key for key in found if key[0] == 0] == nearest
+    np.testing.assert_allclose(found[nearest[1]], table[nearest[1][-1]])
     assert NextToken(found, list("abcde")).starts == [[0], [3, 1]]
 
 

@@ -76,7 +76,8 @@ def test_the_shares_are_those_of_chapter_12(show, temperature, k, p):
     assert sum(shown(page, "share")) == pytest.approx(1, abs=1e-6)
     kept = int((shares > 0).sum())
     said = page.get_by_role("status").inner_text()
-    assert said.startswith(f"{kept} of 300" if kept > 1 else "Only the likeliest")
+    begins = {1: "Only the likeliest", V: "All 300"}
+    assert said.startswith(begins.get(kept, f"{kept} of 300"))
 
 
 def test_a_nucleus_beyond_the_list_says_so(show):
@@ -86,7 +87,7 @@ def test_a_nucleus_beyond_the_list_says_so(show):
     order = np.argsort(-TABLE[0].numpy(), kind="stable")
     assert (shares > 0).sum() > 40
     assert shown(page, "share")[:12] == pytest.approx(shares[order[:12]], abs=2e-3)
-    assert page.get_by_role("status").inner_text().startswith("more than 40 of 300")
+    assert page.get_by_role("status").inner_text().startswith("More than 40 of 300")
 
 
 def test_walking_by_keyboard_and_back(show):
