@@ -13,4 +13,5 @@
     unmasked.transformer: chapter 10
     unmasked.training: chapter 11
     unmasked.decoding: chapter 12
+    unmasked.gpt: chapter 14
 """

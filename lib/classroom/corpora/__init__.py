@@ -10,6 +10,7 @@ from classroom.corpora.emoji_names import (
 from classroom.corpora.multi30k import multi30k, multi30k_digest
 from classroom.corpora.numbers import number_words, spell
 from classroom.corpora.store import SEPARATOR, CorpusWarning, docs, docs_text
+from classroom.corpora.tiny_shakespeare import shakespeare
 
 __all__ = [
     "EMOJI_LANGUAGES",
@@ -24,5 +25,6 @@ __all__ = [
     "multi30k",
     "multi30k_digest",
     "number_words",
+    "shakespeare",
     "spell",
 ]

@@ -6,14 +6,19 @@ of the book; whoever runs the recipe downloads it, once, from where its makers k
 
 import gzip
 import hashlib
-import os
-from pathlib import Path
 
+from classroom.corpora.downloads import fetch
 from classroom.corpora.splits import SPLITS, Split, check_choice
 
 URL = (
     "https://raw.githubusercontent.com/multi30k/dataset/"
     "a3d2e0d26b56f3846f66a952536ffed4e401d05a/data/task1/raw/"
+)
+NEEDED = (
+    "All six files are needed: "
+    "train, val and test_2016_flickr, .en.gz and .de.gz.\n"
+    "No chapter needs them: translation is taught in chapters 10 to 12 with number "
+    "words and emoji names, which are installed with the book."
 )
 STEMS: dict[Split, str] = {
     "train": "train",
@@ -60,44 +65,8 @@ def multi30k_digest() -> str:
 
 
 def _lines(name: str) -> list[str]:
-    path = _find(name)
+    path = fetch(f"multi30k/{name}", URL + name, SHA256[name], NEEDED)
     data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != SHA256[name]:
-        raise ValueError(
-            f"{path} is not the file that the book knows: its SHA-256 is "
-            f"not {SHA256[name]}. Delete it, and it is fetched again"
-        )
     # subtle: `splitlines` would also split at characters that occur within a line
     text = gzip.decompress(data).decode("utf8")
     return [line.strip() for line in text.removesuffix("\n").split("\n")]
-
-
-def _find(name: str) -> Path:
-    folder = os.environ.get("UNMASKED_DATA")
-    for place in (name, f"multi30k/{name}") if folder else ():
-        if (found := Path(str(folder), place)).is_file():
-            return found
-    try:
-        return _download(name)
-    except (ImportError, OSError, ValueError) as error:
-        sought = (
-            f"{folder} (UNMASKED_DATA) does not hold {name}, and " if folder else ""
-        )
-        raise FileNotFoundError(
-            f"Multi30k is not on this machine: {sought}it could not be downloaded "
-            f"({error}).\nWith a network, run this again. Without one, fetch these "
-            f"files elsewhere, put them into a folder and name it in UNMASKED_DATA:\n  "
-            + "\n  ".join(URL + each for each in SHA256)
-            + "\nNo chapter needs them: translation is taught in chapters 10 to 12 "
-            "with number words and emoji names, which are installed with the book."
-        ) from error
-
-
-def _download(name: str) -> Path:
-    import platformdirs  # here: not needed where the files are in UNMASKED_DATA
-    import pooch
-
-    folder = platformdirs.user_cache_path("transformers-unmasked") / "multi30k"
-    return Path(
-        pooch.retrieve(URL + name, SHA256[name], name, folder, progressbar=True)
-    )

@@ -18,6 +18,7 @@ from .base import Figure, numbers, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
 from .training import ScheduleExplorer, TrainingScrubber
 from .decoding import BeamTree
+from .gpt import NextToken, likely_prefixes
 
 __all__ = [
     "AlignmentMap",
@@ -30,11 +31,13 @@ __all__ = [
     "HeadViewer",
     "MaskPlayground",
     "MergeStepper",
+    "NextToken",
     "PositionHeatMap",
     "QueryAmongKeys",
     "Question",
     "ScheduleExplorer",
     "TrainingScrubber",
+    "likely_prefixes",
     "source",
 ]
 

@@ -1,0 +1,211 @@
+"""Tiny Shakespeare, character by character: what the same time on a CPU can buy.
+
+    python recipes/shakespeare.py --out book/results/shakespeare.json
+
+The yardstick is nanoGPT's published CPU setting, run through this book's GPT: 2,000
+steps. The two contenders, AdamW alone and Muon for the matrices of the blocks, get the
+wall time that the yardstick took. Their settings are chosen first, on a part of the
+*training* text that is held out for it; the validation split is looked at once for each
+seed, at the end. All of it is written: every setting that was tried, with its loss.
+`--jobs 4` runs four at a time, each on `--threads` threads.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import platform
+import shlex
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from statistics import mean
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from unmasked.gpt import GPT, GPTConfig
+
+T, BATCH = 64, 12
+YARDSTICK = {
+    "optimiser": "adamw", "layers": 4, "lr": 1e-3, "floor": 0.1, "schedule": "cosine",
+    "weight_decay": 0.1, "tied": True, "warmup": 0.05,
+}  # fmt: skip
+ADAMW = [
+    YARDSTICK
+    | {"layers": layers, "lr": lr, "floor": 0.0, "schedule": "linear", "tied": False,
+       "weight_decay": 0.0, "warmup": 0.03}
+    for layers in (2, 3) for lr in (4e-3, 6e-3, 9e-3)
+]  # fmt: skip
+MUON = [
+    ADAMW[0] | {"optimiser": "muon", "layers": layers, "lr": 3e-3,
+                "matrix_lr": matrix_lr, "weight_decay": 0.01}
+    for layers in (2, 3) for matrix_lr in (0.01, 0.02, 0.04)
+]  # fmt: skip
+
+
+def model_for(setting: dict, vocab_size: int) -> GPT:
+    config = GPTConfig(
+        vocab_size, T, 128, 4, setting["layers"], norm="pre", bias=False,
+        tie_embeddings=setting["tied"],
+    )  # fmt: skip
+    return GPT(config)
+
+
+def optimisers_for(model: GPT, setting: dict) -> list[torch.optim.Optimizer]:
+    """AdamW for all; or Muon for the matrices in the blocks, and AdamW for the rest."""
+    inside = {id(p) for p in model.layers.parameters() if p.dim() == 2}
+    muon = setting["optimiser"] == "muon"
+    rest = [p for p in model.parameters() if not (muon and id(p) in inside)]
+    groups = [
+        {"params": [p for p in rest if p.dim() >= 2],
+         "weight_decay": 0.0 if muon else setting["weight_decay"]},
+        {"params": [p for p in rest if p.dim() < 2], "weight_decay": 0.0},
+    ]  # fmt: skip
+    made = [torch.optim.AdamW(groups, setting["lr"], betas=(0.9, 0.99), fused=True)]
+    if muon:
+        matrices = [p for p in model.parameters() if id(p) in inside]
+        made.append(
+            torch.optim.Muon(
+                matrices, setting["matrix_lr"], weight_decay=setting["weight_decay"]
+            )
+        )
+    for optimiser in made:
+        for group in optimiser.param_groups:
+            group["peak"] = group["lr"]
+    return made
+
+
+def factor(done: float, setting: dict) -> float:
+    """The learning rate as a share of its peak, when a share `done` of the run is."""
+    if done < setting["warmup"]:
+        return done / setting["warmup"]
+    left = (1 - done) / (1 - setting["warmup"])
+    if setting["schedule"] == "cosine":
+        left = 0.5 * (1 + math.cos(math.pi * (1 - left)))
+    return setting["floor"] + (1 - setting["floor"]) * left
+
+
+@torch.no_grad()
+def loss_on(model: GPT, ids: Tensor) -> float:
+    """Mean loss in nats over a whole text, window beside window."""
+    model.eval()
+    starts = torch.arange(0, len(ids) - T, T)
+    total = 0.0
+    for part in starts.split(256):
+        rows = ids[part[:, None] + torch.arange(T + 1)]
+        logits = model(rows[:, :-1]).flatten(0, 1)
+        total += F.cross_entropy(logits, rows[:, 1:].flatten(), reduction="sum").item()
+    return total / (len(starts) * T)
+
+
+def train(
+    setting: dict, seed: int, train_ids: Tensor, held: Tensor, *,
+    steps: int | None = None, seconds: float | None = None, threads: int = 2,
+) -> dict:  # fmt: skip
+    """Train for so many steps or seconds (evaluation not counted); return the score."""
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    model = model_for(setting, int(train_ids.max()) + 1)
+    optimisers = optimisers_for(model, setting)
+    generator = torch.Generator().manual_seed(seed)
+    offsets, step, start = torch.arange(T + 1), 0, time.perf_counter()
+    while True:
+        spent = time.perf_counter() - start
+        done = step / steps if steps else spent / seconds
+        if done >= 1:
+            break
+        rate = factor(done, setting)
+        for group in (g for o in optimisers for g in o.param_groups):
+            group["lr"] = group["peak"] * rate
+        first = torch.randint(len(train_ids) - T, (BATCH, 1), generator=generator)
+        rows = train_ids[first + offsets]  # (B, T + 1)
+        loss = F.cross_entropy(model(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten())
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        for optimiser in optimisers:
+            optimiser.step()
+            optimiser.zero_grad()
+        step += 1
+    return {
+        "loss": round(loss_on(model, held), 4),
+        "steps": step,
+        "seconds": round(spent, 1),
+        "parameters": sum(p.numel() for p in model.parameters()),
+    }
+
+
+def text_ids() -> tuple[Tensor, Tensor, str]:
+    """Ids of the training and the validation split (the last tenth), and a hash."""
+    from classroom.corpora import shakespeare
+
+    text = shakespeare("train") + shakespeare("validation")
+    alphabet = {character: n for n, character in enumerate(sorted(set(text)))}
+    splits = [
+        torch.tensor([alphabet[c] for c in shakespeare(split)])
+        for split in ("train", "validation")
+    ]
+    return *splits, hashlib.sha256(text.encode()).hexdigest()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=2000, help="of the yardstick")
+    options = parser.parse_args()
+    whole, validation, digest = text_ids()
+    cut = len(whole) * 9 // 10
+    part, choosing = whole[:cut], whole[cut:]  # both are of the training split
+
+    with ProcessPoolExecutor(options.jobs) as pool:
+
+        def runs(jobs: list[tuple]) -> list[dict]:
+            futures = [
+                pool.submit(train, setting, seed, *texts, threads=options.threads, **how)
+                for setting, seed, texts, how in jobs
+            ]
+            return [future.result() for future in futures]
+
+        final = (whole, validation)
+        base = runs(
+            [(YARDSTICK, seed, final, {"steps": options.steps}) for seed in options.seeds]
+        )
+        budget = mean(run["seconds"] for run in base)
+        print(f"yardstick: {[run['loss'] for run in base]} in {budget:.0f} s", flush=True)
+        rows = {"yardstick": {"setting": YARDSTICK, "runs": base}}
+        tried = {}
+        for name, settings in (("adamw", ADAMW), ("muon", MUON)):
+            seen = runs(
+                [(s, 0, (part, choosing), {"seconds": budget}) for s in settings]
+            )
+            tried[name] = [
+                {"setting": s, **run} for s, run in zip(settings, seen, strict=True)
+            ]
+            best = min(tried[name], key=lambda row: row["loss"])["setting"]
+            done = runs(
+                [(best, seed, final, {"seconds": budget}) for seed in options.seeds]
+            )
+            rows[name] = {"setting": best, "runs": done}
+            print(f"{name}: {[run['loss'] for run in done]} with {best}", flush=True)
+    result = {
+        "command": shlex.join(["python", *sys.argv]),
+        "seeds": options.seeds,
+        "data_sha256": digest,
+        "hardware": f"{platform.machine()}, {options.jobs} jobs of {options.threads} threads",
+        "versions": {"torch": version("torch"), "python": platform.python_version()},
+        "budget_seconds": round(budget, 1),
+        "rows": rows,
+        "tried_on_part_of_the_training_text": tried,
+    }
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(json.dumps(result, indent=1) + "\n", "utf8")
+
+
+if __name__ == "__main__":
+    main()
