@@ -7,6 +7,7 @@ import nbformat
 import pytest
 
 from classroom.pipeline.__main__ import build
+from classroom.pipeline.execute import _homes, code_key
 from classroom.pipeline.text import ChapterError, read_chapters
 
 HEAD = """---
@@ -93,6 +94,33 @@ def test_a_changed_module_executes_those_who_import_it(project, capsys):
     build(project)
     said = capsys.readouterr().out
     assert "01_alpha: executed" in said and "02_beta: unchanged" in said
+
+
+def test_a_chapter_depends_on_the_widgets_that_it_shows(project):
+    folder = project / "lib" / "classroom" / "shapes"
+    folder.mkdir(parents=True)
+    files = {
+        "__init__.py": "from .one import One\nfrom classroom.shapes.two import Two",
+        "one.py": 'One = source("circle")',
+        "two.py": 'Two = source("square")',
+        "circle.js": "draw()",
+        "square.js": "draw()",
+        "common.js": "const draw = 1",
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    edit(project, "02_beta.md", "from classroom.shapes import One")
+    chapter = read_chapters(project / "book" / "chapters")[1]
+
+    def changes(name: str) -> bool:
+        _homes.cache_clear()
+        before = code_key(chapter, {}, project / "lib")
+        (folder / name).write_text(files[name] + "\nchanged = 1")
+        return code_key(chapter, {}, project / "lib") != before
+
+    assert [name for name in files if changes(name)] == [
+        "one.py", "circle.js", "common.js",
+    ]  # fmt: skip
 
 
 def test_a_chapter_that_is_gone_takes_its_products_along(project):

@@ -35,9 +35,9 @@ def fetch(path: str, url: str, sha256: str, needed: str) -> Path:
     except (ImportError, OSError, ValueError) as error:
         sought = f"not in {folder} (UNMASKED_DATA), and " if folder else ""
         raise FileNotFoundError(
-            f"{path} is {sought}not to be had by download ({error}).\nWithout a network, "
-            f"fetch {url} elsewhere, put it into a folder, and name the folder in "
-            f"UNMASKED_DATA.\n{needed}"
+            f"{path} is {sought}not to be had by download ({error}).\nWithout a "
+            f"network, fetch {url} elsewhere, put it into a folder, and name the folder "
+            f"in UNMASKED_DATA.\n{needed}"
         ) from error
 
 

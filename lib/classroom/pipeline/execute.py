@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
@@ -27,6 +28,7 @@ ENVIRONMENT = {  # the tests set it too, so that nbval sees the same numbers
     "PYTHONWARNINGS": "default",
 }
 BAR = re.compile(r"\r|\d+%\||\d+it \[")
+KINDS = ("js", "css")  # of what a widget is made
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}")
 
 
@@ -141,19 +143,19 @@ def code_key(chapter: Chapter, package: dict[str, str], library: Path) -> str:
         pending.append((f"classroom.bank.{bank.name}", text))
     seen: set[str] = set()
     while pending:
-        for name in _local_imports(*pending.pop()):
+        for name in _local_imports(*pending.pop(), library):
             if name not in seen:
                 seen.add(name)
                 pending += _module_sources(name, package, library)
     for name in sorted(seen):
         for _, text in _module_sources(name, package, library):
             digest.update(f"{name}\0{_meaning(text)}\0".encode())
-        for asset in _assets(name, library):
-            digest.update(asset.read_bytes())
+            for asset in _assets(name, text, library):
+                digest.update(asset.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _local_imports(within: str, source: str) -> Iterator[str]:
+def _local_imports(within: str, source: str, library: Path) -> Iterator[str]:
     """What a text in the package `within` imports of `unmasked` and `classroom`."""
     for node in ast.walk(ast.parse(source)):
         names = imported_modules(node)
@@ -161,10 +163,31 @@ def _local_imports(within: str, source: str) -> Iterator[str]:
             if node.level:
                 names = [resolve_name("." * node.level + (node.module or ""), within)]
             # `from package import name`: the name may be a module too
-            names += [f"{names[0]}.{alias.name}" for alias in node.names]
+            homes = _homes(names[0], library)
+            below = {f"{names[0]}.{alias.name}" for alias in node.names}
+            passed_on = {homes.get(alias.name, names[0]) for alias in node.names}
+            names = [*passed_on, *below]
         for name in names:
             if name.split(".")[0] in ("unmasked", "classroom"):
                 yield name
+
+
+@cache
+def _homes(package: str, library: Path) -> dict[str, str]:
+    """The names that a package passes on, and the modules that they come from.
+
+    A chapter that takes one widget does not depend on those beside it.
+    """
+    front = library / package.replace(".", "/") / "__init__.py"
+    if not front.is_file():
+        return {}
+    homes = {}
+    for node in ast.parse(front.read_text(encoding="utf8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            home = resolve_name("." * node.level + node.module, package)
+            if home.startswith(f"{package}."):
+                homes |= {alias.asname or alias.name: home for alias in node.names}
+    return homes
 
 
 def _module_sources(
@@ -182,9 +205,12 @@ def _module_sources(
     return [(within, path.read_text(encoding="utf8"))] if path.is_file() else []
 
 
-def _assets(name: str, library: Path) -> list[Path]:
-    base = library / name.replace(".", "/")
-    return sorted([*base.glob("*.js"), *base.glob("*.css")])
+def _assets(name: str, text: str, library: Path) -> list[Path]:
+    """The scripts and styles that a module names, and those that they all share."""
+    folder = (library / name.replace(".", "/")).parent
+    stems = re.findall(r'\bsource\("(\w+)"\)', text)
+    paths = (folder / f"{stem}.{kind}" for stem in [*stems, "common"] for kind in KINDS)
+    return sorted(path for path in paths if stems and path.is_file())
 
 
 def _meaning(source: str) -> str:
