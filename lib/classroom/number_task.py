@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from classroom.corpora import number_words
+from classroom.corpora.splits import SPLITS
 
 PAD, BOS, EOS = 0, 1, 2
 SPECIAL = ("<pad>", "<bos>", "<eos>")
@@ -41,11 +42,10 @@ class NumberTask:
     test: tuple[Tensor, Tensor] = field(init=False)
 
     def __post_init__(self) -> None:
-        sizes = {"train": self.size, "validation": self.test_size // 2}
-        sizes["test"] = self.test_size
+        sizes = self.size, self.test_size // 2, self.test_size
         train, validation, test = (
             [parts(pair) for pair in number_words(split, size=size)]
-            for split, size in sizes.items()
+            for split, size in zip(SPLITS, sizes, strict=True)
         )
         self.english, self.german = (
             [*SPECIAL, *sorted({word for pair in train for word in pair[side]})]

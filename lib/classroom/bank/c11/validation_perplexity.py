@@ -1,5 +1,6 @@
 """Chapter 11, write: the perplexity of a model on held-out batches."""
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -28,8 +29,8 @@ def perplexity(model, batches, loss_sum):
     with torch.no_grad():
         pairs = [loss_sum(model, batch) for batch in batches]
     model.train(mode)
-    nats = sum(summed for summed, _ in pairs) / sum(n for _, n in pairs)
-    return float(torch.exp(nats))
+    nats = sum(float(summed) for summed, _ in pairs) / sum(n for _, n in pairs)
+    return float(np.exp(nats))
 
 
 def running_total(model, batches, loss_sum):
@@ -44,13 +45,15 @@ def running_total(model, batches, loss_sum):
     return 2.718281828459045 ** (total / tokens)
 
 
-def _measured(model, batches, loss_sum, combine, *, off=True, back=True, grad=False):
+def _measured(
+    model, batches, loss_sum, combine, *, off=True, back="as before", grad=False
+):
     mode = model.training
     if off:
         model.eval()
     with torch.set_grad_enabled(grad):
         pairs = [loss_sum(model, batch) for batch in batches]
-    if back is True:
+    if back == "as before":
         model.train(mode)
     elif back == "train":
         model.train()
@@ -68,7 +71,7 @@ def with_dropout(model, batches, loss_sum):
 
 
 def left_in_eval(model, batches, loss_sum):
-    return _measured(model, batches, loss_sum, _right, back=False)
+    return _measured(model, batches, loss_sum, _right, back="never")
 
 
 def always_train_after(model, batches, loss_sum):
