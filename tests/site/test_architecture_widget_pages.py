@@ -121,7 +121,8 @@ def test_fits_and_is_accessible(show, width, theme):
     cut = """(all) => all.filter((node) => {
         const text = document.createRange();
         text.selectNodeContents(node);
-        const inner = text.getBoundingClientRect(), outer = node.getBoundingClientRect();
+        const inner = text.getBoundingClientRect();
+        const outer = node.getBoundingClientRect();
         return inner.left < outer.left || inner.right > outer.right ||
             inner.top < outer.top || inner.bottom > outer.bottom;
     }).map((node) => node.textContent)"""

@@ -1,5 +1,7 @@
 """Wrong wirings of a decoder layer, each with its hints."""
 
+from typing import Any
+
 import torch
 
 from ...exercises.compare import short
@@ -139,7 +141,7 @@ def norm_on_the_branch(
     return x + norms[2](feed_forward(x))
 
 
-_SOURCE = {
+_SOURCE: Any = {
     "question": "Who asks, and whose notes are consulted?",
     "neighbour": "A translator asks (with what is written so far) and looks things up "
     "in the original. Name for this case who brings the question, who is searched, and "
