@@ -36,8 +36,8 @@ def fetch(path: str, url: str, sha256: str, needed: str) -> Path:
         sought = f"not in {folder} (UNMASKED_DATA), and " if folder else ""
         raise FileNotFoundError(
             f"{path} is {sought}not to be had by download ({error}).\nWithout a "
-            f"network, fetch {url} elsewhere, put it into a folder, and name the folder "
-            f"in UNMASKED_DATA.\n{needed}"
+            f"network, fetch {url} elsewhere, put it into a folder, and name "
+            f"the folder in UNMASKED_DATA.\n{needed}"
         ) from error
 
 
