@@ -15,6 +15,7 @@ import traitlets
 from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, numbers, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
+from .gpt import NextToken, likely_prefixes
 
 __all__ = [
     "AlignmentMap",
@@ -25,9 +26,11 @@ __all__ = [
     "HeadViewer",
     "MaskPlayground",
     "MergeStepper",
+    "NextToken",
     "PositionHeatMap",
     "QueryAmongKeys",
     "Question",
+    "likely_prefixes",
     "source",
 ]
 

@@ -17,7 +17,7 @@ def source(name: str) -> tuple[str, str]:
 
     Args:
         name: "gradient", "alignment", "question", "query", "heads", "masks",
-            "merges", "words", "positions" or "layers".
+            "merges", "words", "positions", "layers" or "nexttoken".
 
     Returns:
         The text of an ES module whose default export is `{ render({ model, el }) }`,
