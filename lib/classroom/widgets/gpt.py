@@ -151,7 +151,9 @@ def _node(prefix: Prefix, logits: Sequence[float], V: int) -> dict[str, list]:
     """The likeliest tokens, their logits below the highest, and the others' sums."""
     values = np.asarray(logits, dtype=float)
     if values.shape != (V,):
-        raise ValueError(f"prefix {prefix}: logits have shape {values.shape}, not {V,}")
+        raise ValueError(
+            f"prefix {prefix}: logits have shape {values.shape}, not {(V,)}"
+        )
     if not np.isfinite(values).all():
         raise ValueError(f"prefix {prefix}: a logit is not finite")
     order = np.argsort(-values, kind="stable")

@@ -1,121 +1,24 @@
 """What people get wrong in a loop that generates, for the exercise gpt-generate."""
 
-import torch
+from dataclasses import replace
 
 from ...exercises.model import Mistake
-
-
-def _loop(model, ids, n, max_len, *, window=None, choose=None, quiet=True, back=True):
-    """A right loop, of which each mistake replaces one part."""
-    mode = model.training
-    if quiet:
-        model.eval()
-    for _ in range(n):
-        seen = window(ids) if window else ids[:, -max_len:]
-        logits = model(seen)
-        new = choose(logits) if choose else logits[:, -1].argmax(-1, keepdim=True)
-        ids = torch.cat([ids, new], dim=1)
-    if back:
-        model.train(mode)
-    return ids
-
-
-def first_position(model, ids, n, max_len):
-    return _loop(
-        model, ids, n, max_len, choose=lambda x: x[:, 0].argmax(-1, keepdim=True)
-    )
-
-
-def keeps_oldest(model, ids, n, max_len):
-    return _loop(model, ids, n, max_len, window=lambda x: x[:, :max_len])
-
-
-def no_crop(model, ids, n, max_len):
-    return _loop(model, ids, n, max_len, window=lambda x: x)
-
-
-def newest_alone(model, ids, n, max_len):
-    return _loop(model, ids, n, max_len, window=lambda x: x[:, -1:])
-
-
-def window_never_moves(model, ids, n, max_len):
-    begin = ids[:, -max_len:]
-    return _loop(model, ids, n, max_len, window=lambda _: begin)
-
-
-def one_short(model, ids, n, max_len):
-    return _loop(model, ids, n, max_len, window=lambda x: x[:, 1 - max_len :])
-
-
-def first_row_for_all(model, ids, n, max_len):
-    return _loop(
-        model,
-        ids,
-        n,
-        max_len,
-        choose=lambda x: x[0, -1].argmax().expand(len(x), 1),
-    )
-
-
-def drawn(model, ids, n, max_len):
-    return _loop(
-        model,
-        ids,
-        n,
-        max_len,
-        choose=lambda x: torch.multinomial(x[:, -1].softmax(-1), 1),
-    )
-
-
-def all_positions_appended(model, ids, n, max_len):
-    return _loop(model, ids, n, max_len, choose=lambda x: x.argmax(-1))
-
-
-def new_ones_only(model, ids, n, max_len):
-    return _loop(model, ids, n, max_len)[:, ids.shape[1] :]
-
-
-def beginning_lost(model, ids, n, max_len):
-    for_each, mode = ids, model.training
-    model.eval()
-    for _ in range(n):
-        for_each = for_each[:, -max_len:]
-        new = model(for_each)[:, -1].argmax(-1, keepdim=True)
-        for_each = torch.cat([for_each, new], dim=1)
-    model.train(mode)
-    return for_each
-
-
-def until_length_n(model, ids, n, max_len):
-    return _loop(model, ids, max(0, n - ids.shape[1]), max_len)
-
-
-def one_too_many(model, ids, n, max_len):
-    return _loop(model, ids, n + 1, max_len)
-
-
-def one_too_few(model, ids, n, max_len):
-    return _loop(model, ids, n - 1, max_len)
-
-
-def dropout_on(model, ids, n, max_len):
-    return _loop(model, ids, n, max_len, quiet=False)
-
-
-def left_in_eval(model, ids, n, max_len):
-    return _loop(model, ids, n, max_len, back=False)
-
-
-def always_train(model, ids, n, max_len):
-    added = _loop(model, ids, n, max_len)
-    model.train()
-    return added
-
-
-def dropout_on_then_train(model, ids, n, max_len):
-    added = _loop(model, ids, n, max_len, quiet=False)
-    model.train()
-    return added
+from ._generate_wrong import (
+    DRAWN,
+    EVERY_POSITION,
+    FIRST_POSITION,
+    FIRST_ROW,
+    NEWEST,
+    OLDEST,
+    ONE_SHORT,
+    UNCROPPED,
+    always_train,
+    beginning_lost,
+    dropout_on_then_train,
+    loop,
+    new_ones_only,
+    window_never_moves,
+)
 
 
 def _row(ids):
@@ -161,10 +64,10 @@ DROPOUT = {
     "probe": "in training",
 }
 
-MISTAKES = (
+_INSIDE = (
     Mistake(
         "greedy-wrong-position",
-        first_position,
+        loop(**FIRST_POSITION),
         _second,
         "Which position has read everything?",
         "Logits have a row for each position. Row 0 has seen one token; what does the "
@@ -175,7 +78,7 @@ MISTAKES = (
     ),
     Mistake(
         "crop-keeps-oldest",
-        keeps_oldest,
+        loop(**OLDEST),
         _window,
         "Which tokens may be forgotten?",
         "Print what the model reads in the last two steps. Does it know of the token "
@@ -185,7 +88,7 @@ MISTAKES = (
     ),
     Mistake(
         "crop-missing",
-        no_crop,
+        loop(**UNCROPPED),
         lambda got, _: (
             f"With max_len = 4 the model stops you: “{got}”."
             if isinstance(got, Exception)
@@ -199,7 +102,7 @@ MISTAKES = (
     ),
     Mistake(
         "newest-token-alone",
-        newest_alone,
+        loop(**NEWEST),
         _second,
         "How much of the text does the model read in your second step?",
         "Without a cache the model remembers nothing between two calls. What does a "
@@ -221,7 +124,7 @@ MISTAKES = (
     ),
     Mistake(
         "window-one-short",
-        one_short,
+        loop(**ONE_SHORT),
         _window,
         "How many tokens does the model read when the text is long?",
         "The model takes `max_len` tokens. Count those in your slice, with max_len = 4.",
@@ -230,7 +133,7 @@ MISTAKES = (
     ),
     Mistake(
         "first-row-for-all",
-        first_row_for_all,
+        loop(**FIRST_ROW),
         _second,
         "Whose token is added to the second text?",
         "Each row has logits of its own. Where in your line is the second row's "
@@ -240,7 +143,7 @@ MISTAKES = (
     ),
     Mistake(
         "drawn-not-greedy",
-        drawn,
+        loop(**DRAWN),
         _second,
         "Is there chance in a greedy text?",
         "To draw from a distribution and to take its largest entry are two ways of "
@@ -251,7 +154,7 @@ MISTAKES = (
     ),
     Mistake(
         "all-positions-appended",
-        all_positions_appended,
+        loop(**EVERY_POSITION),
         _shape,
         "How many tokens does one step add?",
         "There is a guess at every position, and all but one of them are answered by "
@@ -284,7 +187,7 @@ MISTAKES = (
     ),
     Mistake(
         "n-is-the-whole-length",
-        until_length_n,
+        loop(steps=lambda ids, n: max(0, n - ids.shape[1])),
         _shape,
         "Does n count what is added, or everything?",
         "Work out the last axis for T = 3 and n = 4, from the task and from your loop.",
@@ -293,7 +196,7 @@ MISTAKES = (
     ),
     Mistake(
         "one-token-too-many",
-        one_too_many,
+        loop(steps=lambda ids, n: n + 1),
         _shape,
         "With n = 1, how often does your loop run?",
         "Count the calls of the model for n = 1 and for n = 0.",
@@ -302,18 +205,41 @@ MISTAKES = (
     ),
     Mistake(
         "one-token-too-few",
-        one_too_few,
+        loop(steps=lambda ids, n: n - 1),
         _shape,
         "With n = 1, how often does your loop run?",
         "Count the tokens that are added for n = 1. Where did the last one go?",
         "A fence of five posts has four fields. Which of the two does n count?",
         "in the window",
     ),
-    Mistake("eval-mode-missing", dropout_on, **DROPOUT),
+)
+
+# a fault inside the loop keeps its name where the mode is not looked after either
+_AND_THE_MODE = {
+    "greedy-wrong-position": FIRST_POSITION,
+    "crop-keeps-oldest": OLDEST,
+    "crop-missing": UNCROPPED,
+    "newest-token-alone": NEWEST,
+    "drawn-not-greedy": DRAWN,
+}
+_TWO_FAULTS = tuple(
+    replace(mistake, id=f"{mistake.id}{suffix}", wrong=loop(**inside, **around))
+    for mistake in _INSIDE
+    if (inside := _AND_THE_MODE.get(mistake.id))
+    for suffix, around in (
+        ("-and-dropout", {"quiet": False}),
+        ("-and-left-in-evaluation", {"back": False}),
+    )
+)
+
+MISTAKES = (
+    *_INSIDE,
+    *_TWO_FAULTS,
+    Mistake("eval-mode-missing", loop(quiet=False), **DROPOUT),
     Mistake("eval-mode-missing-and-train", dropout_on_then_train, **DROPOUT),
     Mistake(
         "left-in-evaluation",
-        left_in_eval,
+        loop(back=False),
         _mode,
         "Who goes on with the model after you, and in which mode did they hand it "
         "over?",

@@ -73,9 +73,7 @@ def sign(logits, ids, pad_id):
 
 
 def per_token(logits, ids, pad_id):
-    return _loss(
-        logits[:, :-1], ids[:, 1:], ignore_index=pad_id, reduction="none"
-    )
+    return _loss(logits[:, :-1], ids[:, 1:], ignore_index=pad_id, reduction="none")
 
 
 def _knows(who):

@@ -50,8 +50,7 @@ passes through the stack does that take?
             question="How many rows of logits come out, for a window of 256?",
             pointer="Each position mixes many values into one vector, and from that "
             "vector one distribution is made.",
-            neighbour="A jury of 12 talks in 66 pairs. How many verdicts does it "
-            "give?",
+            neighbour="A jury of 12 talks in 66 pairs. How many verdicts does it give?",
         ),
     ),
     proves="Teacher forcing under a causal mask: at every position the model has read "

@@ -12,8 +12,7 @@ some get the places wrong, some shift the text or the answer, some mistake a tok
 sentence for another. A copy is exposed if any of its logits on your ids differs.
 
 Write a function that returns one array of ids on which all of them differ: whole
-numbers from 0 to 7, shape (B, T), with B from 1 to 3 and T from 1 to 6. Random ids
-would do if there were many; find few.
+numbers from 0 to 7, shape (B, T), with B from 1 to 3 and T from 1 to 6.
 """
 
 STUB = """
@@ -60,10 +59,6 @@ def broken(words=None, places=None, allowed=None, scale=2.0, late=False):
     return copy
 
 
-def _own(ids):
-    return np.eye(ids.shape[1], dtype=bool)
-
-
 def _past_only(ids):
     strict = np.tri(ids.shape[1], k=-1, dtype=bool)
     strict[0, 0] = True  # somebody has to be looked at
@@ -71,13 +66,14 @@ def _past_only(ids):
 
 
 def _without_padding(ids):
-    return np.tri(ids.shape[1], dtype=bool) & (ids != 0)[:, None, :] | _own(ids)
+    open_ = np.tri(ids.shape[1], dtype=bool) & (ids != 0)[:, None, :]
+    return open_ | np.eye(ids.shape[1], dtype=bool) & ~open_.any(-1, keepdims=True)
 
 
 def _without_repeats(ids):
     same = ids[:, :, None] == ids[:, None, :]  # (B, T, S)
     seen = (same & np.tri(ids.shape[1], k=-1, dtype=bool)).any(-1)
-    return np.tri(ids.shape[1], dtype=bool) & ~seen[:, None, :] | _own(ids)
+    return np.tri(ids.shape[1], dtype=bool) & ~seen[:, None, :]
 
 
 def _read_one_late(ids):
@@ -133,7 +129,7 @@ def _left(survivors):
 
 
 def _has_repeat(ids):
-    """Whether a token comes again in its sentence, with a reader behind the first."""
+    """Whether a token comes twice in a sentence."""
     return any(len(set(row)) < len(row) for row in ids.tolist())
 
 
