@@ -14,6 +14,7 @@ from .base import Figure, source
 _TEMPERATURES = [n / 10 for n in range(1, 21)]  # the slider's, without 0
 _LISTED = 40  # tokens whose logits are kept; of the others only their sum
 _MOST_PREFIXES, _MOST_STARTS = 1000, 12
+_A_TOKEN = 0.5  # nats: what a longer prefix costs in `likely_prefixes`
 
 Prefix = tuple[int, ...]
 
@@ -27,8 +28,8 @@ class NextToken(Figure):
     Args:
         prefixes: for each prefix, a tuple of token ids, the logits (V,) of the token
             after it; see `likely_prefixes`. A prefix whose parent is not among them is
-            one to start from. Logits are kept for the 40 likeliest tokens, to 3
-            decimals, and the sum of the others for each temperature.
+            one to start from. Logits are kept for the 40 likeliest tokens, to 4
+            digits, and the sum of the others for each temperature.
         vocabulary: the text of each of the V tokens.
         temperature: where its slider starts, 0 to 2; 0 takes the likeliest token.
         top_k: where its slider starts, 0 to 40; 0 keeps all.
@@ -107,10 +108,13 @@ class NextToken(Figure):
 def likely_prefixes(
     next_logits: Callable[[Prefix], Any],
     starts: Iterable[Sequence[int]],
-    n: int = 60,
+    n: int = 80,
     ways: int = 8,
 ) -> dict[Prefix, list[float]]:
-    """The n likeliest prefixes that grow from each start, and the logits after them.
+    """The n prefixes nearest to the greedy text from each start, and what follows them.
+
+    A token adds to the distance by how many nats it lies below the likeliest one of its
+    place, and half a nat for being one token more.
 
     Args:
         next_logits: ids so far → the logits (V,) of the next token.
@@ -124,12 +128,12 @@ def likely_prefixes(
     for start in starts:
         heap: list[tuple[float, Prefix]] = [(0.0, tuple(map(int, start)))]
         for _ in range(n):
-            cost, prefix = heapq.heappop(heap)  # the least −log p
+            distance, prefix = heapq.heappop(heap)
             logits = np.asarray(next_logits(prefix), dtype=float)
             found[prefix] = logits.tolist()
-            log_probs = logits - np.logaddexp.reduce(logits)
             for token in np.argsort(-logits, kind="stable")[:ways].tolist():
-                heapq.heappush(heap, (cost - log_probs[token], (*prefix, token)))
+                step = _A_TOKEN + logits.max() - logits[token]
+                heapq.heappush(heap, (distance + step, (*prefix, token)))
     return found
 
 
@@ -161,7 +165,7 @@ def _node(prefix: Prefix, logits: Sequence[float], V: int) -> dict[str, list]:
     rest = [np.exp(below[_LISTED:] / t).sum() for t in _TEMPERATURES]
     return {
         "ids": order[:_LISTED].tolist(),
-        "logits": [round(value, 3) for value in below[:_LISTED].tolist()],
+        "logits": [float(f"{value:.4g}") for value in below[:_LISTED]],
         "rest": [float(f"{value:.4g}") for value in rest],
     }
 

@@ -3,7 +3,7 @@ const SHOWN = 12; // rows; the other tokens share one
 const MARKS = { " ": "␣", "\n": "↵", "\t": "⇥", "\r": "␍" };
 
 const face = (text) => text.replace(/[ \n\t\r]/g, (space) => MARKS[space]);
-const percent = (share) => (share === 0 ? "0" : share < 0.0005 ? "< 0.1 %" : `${(100 * share).toFixed(1)} %`);
+const percent = (share) => (share === 0 ? "0" : share < 0.0005 ? "<0.1 %" : `${(100 * share).toFixed(1)} %`);
 const total = (values) => values.reduce((sum, value) => sum + value, 0);
 const thousands = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, ",");
 
@@ -31,7 +31,7 @@ export default {
     const plain = (ids) => ids.map((id) => texts[id]).join("");
 
     const begin = html("select", { change: () => set({ start: +begin.value, added: [] }) },
-      ...starts.map((ids, n) => html("option", { value: n }, plain(ids))));
+      ...starts.map((ids, n) => html("option", { value: n }, face(plain(ids)))));
     function slider(name, text, attributes, read) {
       const output = html("b", { "aria-hidden": "true" });
       const input = html("input", { type: "range", ...attributes, input: () => set({ [name]: read(+input.value) }) });
@@ -58,7 +58,7 @@ export default {
     const said = html("p", { class: "um-said", role: "status", tabindex: -1 });
     const body = html("tbody");
     const head = (name, more = {}) => html("th", { scope: "col", ...more }, name);
-    const table = html("table", {}, html("caption", {}, "The next token: bar and number after the sliders; outline and second number, the model's own"),
+    const table = html("table", {}, html("caption", {}, "The next token: bar and share after the sliders, outline and second number as the model has it. A framed token can be chosen."),
       html("thead", {}, html("tr", {}, head("token"), html("td", { "aria-hidden": "true" }), head("share"), head("model"))), body);
     el.append(
       ...(starts.length > 1 ? [html("label", { class: "um-begin" }, "Begin with", begin)] : []),
@@ -121,8 +121,9 @@ export default {
       body.replaceChildren(...rows);
 
       const kept = after.shares.filter((share) => share > 0).length;
-      const count = after.more ? `more than ${most}` : thousands(after.others > 0 ? V : kept);
-      said.replaceChildren(kept === 1 && !after.more && after.others === 0 ? "Only the likeliest token is left: " : `${count} of ${thousands(V)} tokens can be drawn; the likeliest is `,
+      const all = after.others > 0 || kept === V;
+      const count = after.more ? `More than ${most} of ${thousands(V)}` : all ? `All ${thousands(V)}` : `${kept} of ${thousands(V)}`;
+      said.replaceChildren(kept === 1 && !all ? "Only the likeliest token is left: " : `${count} tokens can be drawn; the likeliest is `,
         html("b", {}, face(texts[node.ids[0]])), `, with ${percent(after.shares[0])}${Math.abs(after.shares[0] - mine.shares[0]) < 5e-4 ? "" : ` instead of ${percent(mine.shares[0])}`}.`);
       said.dataset.others = after.others;
     }

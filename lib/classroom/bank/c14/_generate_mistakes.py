@@ -6,6 +6,7 @@ from ...exercises.model import Mistake
 from ._generate_wrong import (
     DRAWN,
     EVERY_POSITION,
+    FILLS,
     FIRST_POSITION,
     FIRST_ROW,
     NEWEST,
@@ -127,7 +128,7 @@ _INSIDE = (
         loop(**ONE_SHORT),
         _window,
         "How many tokens does the model read when the text is long?",
-        "The model takes `max_len` tokens. Count those in your slice, with max_len = 4.",
+        "The model takes `max_len` tokens. Count those in your slice, for max_len = 4.",
         "A shelf for four books with three on it and one on the floor.",
         "past the window",
     ),
@@ -187,7 +188,7 @@ _INSIDE = (
     ),
     Mistake(
         "n-is-the-whole-length",
-        loop(steps=lambda ids, n: max(0, n - ids.shape[1])),
+        loop(steps=lambda T, n, _: max(0, n - T)),
         _shape,
         "Does n count what is added, or everything?",
         "Work out the last axis for T = 3 and n = 4, from the task and from your loop.",
@@ -195,8 +196,17 @@ _INSIDE = (
         "in the window",
     ),
     Mistake(
+        "fills-the-window",
+        loop(**FILLS),
+        _shape,
+        "Which number in the task says how many tokens are added?",
+        "`max_len` limits what the model reads in one step. Does it limit the text?",
+        "A page has room for 30 lines. Does that say how long the letter is?",
+        "in the window",
+    ),
+    Mistake(
         "one-token-too-many",
-        loop(steps=lambda ids, n: n + 1),
+        loop(steps=lambda T, n, _: n + 1),
         _shape,
         "With n = 1, how often does your loop run?",
         "Count the calls of the model for n = 1 and for n = 0.",
@@ -205,7 +215,7 @@ _INSIDE = (
     ),
     Mistake(
         "one-token-too-few",
-        loop(steps=lambda ids, n: n - 1),
+        loop(steps=lambda T, n, _: n - 1),
         _shape,
         "With n = 1, how often does your loop run?",
         "Count the tokens that are added for n = 1. Where did the last one go?",
@@ -221,6 +231,7 @@ _AND_THE_MODE = {
     "crop-missing": UNCROPPED,
     "newest-token-alone": NEWEST,
     "drawn-not-greedy": DRAWN,
+    "fills-the-window": FILLS,
 }
 _TWO_FAULTS = tuple(
     replace(mistake, id=f"{mistake.id}{suffix}", wrong=loop(**inside, **around))

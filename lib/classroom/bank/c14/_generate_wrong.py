@@ -1,15 +1,18 @@
 """Wrong loops that generate, for the exercise gpt-generate."""
 
+from typing import Any
+
 import torch
 
-FIRST_POSITION = {"choose": lambda x: x[:, 0].argmax(-1, keepdim=True)}
-OLDEST = {"window": lambda ids, max_len: ids[:, :max_len]}
-UNCROPPED = {"window": lambda ids, max_len: ids}
-NEWEST = {"window": lambda ids, max_len: ids[:, -1:]}
-ONE_SHORT = {"window": lambda ids, max_len: ids[:, 1 - max_len :]}
-FIRST_ROW = {"choose": lambda x: x[0, -1].argmax().expand(len(x), 1)}
-DRAWN = {"choose": lambda x: torch.multinomial(x[:, -1].softmax(-1), 1)}
-EVERY_POSITION = {"choose": lambda x: x.argmax(-1)}
+FIRST_POSITION: dict[str, Any] = {"choose": lambda x: x[:, 0].argmax(-1, keepdim=True)}
+OLDEST: dict[str, Any] = {"window": lambda ids, max_len: ids[:, :max_len]}
+UNCROPPED: dict[str, Any] = {"window": lambda ids, max_len: ids}
+NEWEST: dict[str, Any] = {"window": lambda ids, max_len: ids[:, -1:]}
+ONE_SHORT: dict[str, Any] = {"window": lambda ids, max_len: ids[:, 1 - max_len :]}
+FIRST_ROW: dict[str, Any] = {"choose": lambda x: x[0, -1].argmax().expand(len(x), 1)}
+DRAWN: dict[str, Any] = {"choose": lambda x: torch.multinomial(x[:, -1].softmax(-1), 1)}
+EVERY_POSITION: dict[str, Any] = {"choose": lambda x: x.argmax(-1)}
+FILLS: dict[str, Any] = {"steps": lambda T, n, max_len: max_len - T}
 
 
 def loop(window=None, choose=None, quiet=True, back=True, steps=None):
@@ -19,7 +22,7 @@ def loop(window=None, choose=None, quiet=True, back=True, steps=None):
         mode = model.training
         if quiet:
             model.eval()
-        for _ in range(steps(ids, n) if steps else n):
+        for _ in range(steps(ids.shape[1], n, max_len) if steps else n):
             seen = window(ids, max_len) if window else ids[:, -max_len:]
             logits = model(seen)
             new = choose(logits) if choose else logits[:, -1].argmax(-1, keepdim=True)

@@ -146,7 +146,7 @@ EXERCISE = Exercise(
     reference=exposing_ids,
     accepts=(another,),
     proves="Several sentences that differ, the full length, the first and the last "
-    "token of the vocabulary, and a token that comes twice: test any language model so.",
+    "token of the vocabulary, a token that comes twice: test any language model so.",
     block=gpt,
     mutants=MUTANTS,
     valid=valid,
@@ -213,7 +213,7 @@ EXERCISE = Exercise(
             lambda ids, left: f"Your largest id is {ids.max()}. {_left(left)}.",
             "How many tokens has the vocabulary, and what is the id of the last?",
             "An off-by-one at the edge of a table harms only what stands at the edge.",
-            "A lift that cannot reach the top floor is noticed by those who live there.",
+            "A lift that misses the top floor is noticed by those who live there.",
             when=lambda ids: not (ids == 7).any(),
         ),
         Mistake(

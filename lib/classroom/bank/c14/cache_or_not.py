@@ -56,6 +56,6 @@ what it has read and is given the newest token alone. What differs?
         ),
     ),
     proves="Under a causal mask, nothing that was computed for a position changes when "
-    "tokens are added, so it may be kept. Logits agree up to rounding, and the work of a "
-    "step no longer grows with the square of what was written.",
+    "tokens are added, so it may be kept. Logits agree up to rounding, and a step "
+    "reads one token instead of all.",
 )

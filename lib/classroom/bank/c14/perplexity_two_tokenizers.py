@@ -52,6 +52,6 @@ token, look like?
         ),
     ),
     proves="The text's −log p is divided by the number of tokens, and a tokenizer may "
-    "choose that number. Divided by the number of bytes, which no tokenizer can change, "
+    "choose that number. Divided by the number of bytes, which no tokenizer changes, "
     "the two models are equal: bits per byte compare what perplexities cannot.",
 )

@@ -25,7 +25,7 @@ QUESTIONS = (
     ),
     Retrieval(
         id="c14-crossing-token",
-        prompt="Next-token probabilities are 0.5, 0.3, 0.15 and 0.05. Which tokens does "
+        prompt="Next-token probabilities are 0.5, 0.3, 0.15, 0.05. Which tokens does "
         "top-p with p = 0.6 keep?",
         options=(
             "the first alone: with the second, 0.6 is passed",
