@@ -123,7 +123,7 @@ def training(rounds: int, sizes: tuple[int, int, int, int, int]) -> None:
 def writing(rounds: int, new: int) -> None:
     reference = theirs(1024, 128, 4, 4).eval()
     model = ours(reference).eval()
-    ids = torch.randint(V, (1, 8))
+    ids = torch.randint(1, V, (1, 8))  # 0 would be padding to transformers
     contenders = {
         "transformers GPT-2, its cache": partial(
             reference.generate, ids, max_new_tokens=new, do_sample=False
