@@ -4,10 +4,10 @@
     accelerate launch --num_processes 2 recipes/pretrain_gpt.py --out runs/gpt
 
 Settings stand in pretrain_gpt.toml; `--set training.steps=500` changes one, and
-`--data folder` reads text files of your own. A run that was killed goes on from its last
-checkpoint when the same command is given again. In the end the folder holds the model
-(model.safetensors, config.json, tokenizer.json), the curve (log.jsonl), and run.json:
-command, settings, hash of the data, hardware, time, losses and samples.
+`--data folder` reads text files of your own. A run that was killed goes on from its
+last checkpoint when the same command is given again. In the end the folder holds the
+model (model.safetensors, tokenizer.json) and run.json: command, settings, hash of the
+data, hardware, time, the curve, and samples.
 """
 
 import argparse
@@ -28,7 +28,7 @@ import torch
 import torch.nn.functional as F
 from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list, set_seed
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 from tqdm import tqdm
 
@@ -237,7 +237,9 @@ def run(out: Path, config: dict, compiled: bool = False) -> dict:
         generator = torch.Generator().manual_seed(t["seed"] * 1_000_003 + step)
         starts = torch.randint(len(train) - T, (t["batch"],), generator=generator)
         # each process takes its part of the same draw
-        mine = starts.view(t["accumulate"], processes, share)[:, accelerator.process_index]
+        mine = starts.view(t["accumulate"], processes, share)[
+            :, accelerator.process_index
+        ]
         for part in mine.to(device):
             with accelerator.accumulate(model):
                 inputs, targets = windows(train, T, part)
@@ -283,6 +285,7 @@ def _finish(out, config, model, tokenizer, state, text_hash, accelerator) -> dic
         samples = []
         for prompt in PROMPTS:
             ids = [tokenizer.special_id(END), *tokenizer.encode(prompt)]
+            ids = ids[: model.config.max_len // 2]  # room to write, in a short window
             ids = torch.tensor([ids], device=accelerator.device)
             room = min(120, model.config.max_len - ids.shape[1])
             new = model.eval().generate(ids, room, generator=generator, top_p=0.9)

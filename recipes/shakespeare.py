@@ -167,17 +167,24 @@ def main() -> None:
 
         def runs(jobs: list[tuple]) -> list[dict]:
             futures = [
-                pool.submit(train, setting, seed, *texts, threads=options.threads, **how)
+                pool.submit(
+                    train, setting, seed, *texts, threads=options.threads, **how
+                )
                 for setting, seed, texts, how in jobs
             ]
             return [future.result() for future in futures]
 
         final = (whole, validation)
         base = runs(
-            [(YARDSTICK, seed, final, {"steps": options.steps}) for seed in options.seeds]
+            [
+                (YARDSTICK, seed, final, {"steps": options.steps})
+                for seed in options.seeds
+            ]
         )
         budget = mean(run["seconds"] for run in base)
-        print(f"yardstick: {[run['loss'] for run in base]} in {budget:.0f} s", flush=True)
+        print(
+            f"yardstick: {[run['loss'] for run in base]} in {budget:.0f} s", flush=True
+        )
         rows = {"yardstick": {"setting": YARDSTICK, "runs": base}}
         tried = {}
         for name, settings in (("adamw", ADAMW), ("muon", MUON)):
@@ -197,7 +204,7 @@ def main() -> None:
         "command": shlex.join(["python", *sys.argv]),
         "seeds": options.seeds,
         "data_sha256": digest,
-        "hardware": f"{platform.machine()}, {options.jobs} jobs of {options.threads} threads",
+        "hardware": f"{platform.machine()}, {options.jobs} × {options.threads} threads",
         "versions": {"torch": version("torch"), "python": platform.python_version()},
         "budget_seconds": round(budget, 1),
         "rows": rows,
