@@ -3,10 +3,10 @@
     python benchmarks/gpt_gpu.py [--out file.json]
 
 One process, bf16 autocast, fused attention, contenders by turns. The models have
-GPT-1's width, depth and vocabulary; transformers' GPT-2 is pre-norm, so our pre-norm model does
-the same work, and the post-norm one stands beside it. Shown are tokens per second and
-the share of what a large matrix product of the same type reaches on the same card
-(6 operations per weight and token, plus attention).
+GPT-1's width, depth and vocabulary. transformers' GPT-2 is pre-norm, so our pre-norm
+model does the same work; the post-norm one stands beside it. Shown are tokens per
+second and the share of what a large matrix product of the same type reaches on the same
+card (6 operations per weight and token, plus attention).
 """
 
 import argparse
