@@ -85,14 +85,15 @@ def first_block_repeated(h, blocks, _):
 
 
 def setting(n_blocks):
-    """B=3, T=4, d=5, V=7, max_len=6, and blocks that differ."""
+    """B=3, T=4, d=5, V=7, max_len=9; blocks that differ, or one that does nothing."""
 
     def make():
         draw = torch.Generator().manual_seed(4)
         W_e = torch.randn(7, 5, generator=draw)
-        W_p = torch.randn(6, 5, generator=draw)
+        W_p = torch.randn(9, 5, generator=draw)
         maps = torch.randn(n_blocks, 5, 5, generator=draw)
         blocks = [lambda x, A=A: torch.tanh(x.cumsum(1) @ A) + x for A in maps]
+        blocks = blocks or [torch.clone]
         ids = torch.tensor([[3, 0, 6, 1], [2, 2, 5, 4], [0, 1, 6, 3]])
         return ids, W_e, W_p, blocks
 
@@ -101,14 +102,15 @@ def setting(n_blocks):
 
 def _row(got, expected):
     return (
-        "Without any block, your logits at position 2 of the first text are "
+        "With one block that passes on what it is given, your logits at position 2 of "
+        "the first text are "
         f"{short(got[0, 2])}, and {short(expected[0, 2])} is right."
     )
 
 
 def _deep(got, expected):
     return (
-        "Without blocks you are right. With three, your logits at position 2 of the "
+        "With one block you are right. With three, your logits at position 2 of the "
         f"first text are {short(got[0, 2])}, and {short(expected[0, 2])} is right."
     )
 
@@ -130,9 +132,10 @@ EXERCISE = Exercise(
     "outside its blocks.",
     probes=(
         Probe(
-            "no block",
+            "silent block",
             setting(0),
-            says="Without blocks the logits are those of h_0",
+            says="With a block that passes on what it is given, the logits are those "
+            "of h_0",
         ),
         Probe(
             "one block",
@@ -154,47 +157,45 @@ EXERCISE = Exercise(
             "h₀ is a sum. Would your logits change if the same tokens stood in another "
             "order, and there were no block?",
             "A shuffled pack of pages without numbers.",
-            "no block",
+            "silent block",
         ),
         Mistake(
             "looked-up-by-token",
-            stack(lambda ids, W_e, W_p: W_e[ids] + W_p[ids.clamp(max=5)]),
+            stack(lambda ids, W_e, W_p: W_e[ids] + W_p[ids]),
             _row,
             "What is a row of `W_p` chosen by: which token it is, or where it stands?",
             "The token 6 stands at position 2 of the first text. Which row of `W_p` "
             "belongs to it?",
             "Theatre seats are numbered by row, and not by the name of who sits there.",
-            "no block",
+            "silent block",
         ),
         Mistake(
             "counted-from-one",
             stack(lambda ids, W_e, W_p: W_e[ids] + W_p[1 : ids.shape[1] + 1]),
             _row,
             "Which row of `W_p` does the first token get, and which row is never used?",
-            "Try T = max_len: how many rows does your slice have?",
+            "For T = max_len, how many rows does your slice have?",
             "In some countries the ground floor is floor 0, in others floor 1.",
-            "no block",
+            "silent block",
         ),
         Mistake(
             "positions-of-the-batch",
-            stack(lambda ids, W_e, W_p: W_e[ids] + W_p[: len(ids), None]),
-            _row,
+            stack(lambda ids, W_e, W_p: W_e[ids] + W_p[: len(ids)]),
+            "With 3 texts of 4 tokens, your rows of places do not fit the tokens.",
             "Along which axis of (B, T, d) do positions run?",
-            "In your sum all tokens of one text get the same row. Which axis did you "
-            "count?",
+            "How many rows of `W_p` did you take, and how many tokens has a text? What "
+            "does `len` of a tensor count?",
             "Houses are numbered along the street, not from street to street.",
-            "no block",
+            "silent block",
         ),
         Mistake(
             "whole-table-added",
             stack(lambda ids, W_e, W_p: W_e[ids] + W_p),
-            lambda got, _: (
-                f"With 4 tokens and places for 6, your sum does not fit: “{got}”."
-            ),
+            "With 4 tokens, and places for 9, your sum does not fit.",
             "How many places does a text of T tokens take?",
             "Write the shapes of the two parts of the sum side by side.",
-            "A row of 6 seats and 4 guests: who sits on the last two?",
-            "no block",
+            "A row of 9 seats and 4 guests: who sits on the last five?",
+            "silent block",
         ),
         Mistake(
             "embeddings-scaled",
@@ -204,7 +205,7 @@ EXERCISE = Exercise(
             "That factor belongs to another model, that of 2017. Does GPT-1's Eq. 2 "
             "have it?",
             "Two cooks, two recipes: whose is on the table?",
-            "no block",
+            "silent block",
         ),
         Mistake(
             "softmax-returned",
@@ -216,7 +217,7 @@ EXERCISE = Exercise(
             "The loss of the next section takes a softmax of its own. What would it do "
             "to these numbers?",
             "A film developed already is put into the bath again.",
-            "no block",
+            "silent block",
         ),
         Mistake(
             "last-position-only",
@@ -229,7 +230,7 @@ EXERCISE = Exercise(
             "The last row is enough to *write*. To learn, every row is compared with "
             "the token after it.",
             "A teacher who marks the last sum of the page.",
-            "no block",
+            "silent block",
         ),
         Mistake(
             "all-read-h0",
@@ -245,12 +246,12 @@ EXERCISE = Exercise(
         Mistake(
             "shortcut-twice",
             stack(right, shortcut_again),
-            _deep,
+            _row,
             "Where are the residual connections: inside the blocks, or in this loop?",
             "With blocks that return what they are given, your stack should change "
             "nothing. What does it do?",
             "Tax is included in the price. Is it added at the till?",
-            "three blocks",
+            "silent block",
         ),
         Mistake(
             "positions-in-each-block",
