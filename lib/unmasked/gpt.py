@@ -49,7 +49,7 @@ class GPTConfig:
         d_model, n_heads, n_layers, d_ff: width, heads, blocks, and the width inside the
             feed-forward networks (4 · d_model if not given).
         dropout: share set to zero in training.
-        norm: "post", as GPT-1 has it, or "pre", as GPT-2, with one more norm at the end.
+        norm: "post", as in GPT-1, or "pre", as in GPT-2, with one more at the end.
         bias: whether linear maps and norms have biases.
         tie_embeddings: the table of tokens is the output layer too.
 
