@@ -199,7 +199,8 @@ def run(out: Path, config: dict, compiled: bool = False) -> dict:
     model, optimiser = accelerator.prepare(model, optimiser)
     stepper = torch.compile(model) if compiled else model
 
-    state = {"step": 0, "seconds": 0.0, "log": []}
+    # losses: of the steps since the last row of the log
+    state = {"step": 0, "seconds": 0.0, "log": [], "losses": []}
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device, weights_only=True)
@@ -229,7 +230,7 @@ def run(out: Path, config: dict, compiled: bool = False) -> dict:
     bits = (len(held) - 1) / held_bytes / math.log(2)  # nats per token → bits per byte
     start = time.monotonic() - state["seconds"]
     bar = tqdm(range(state["step"], t["steps"]), disable=not first, mininterval=1.0)
-    losses: list[Tensor] = []
+    losses = list(torch.tensor(state["losses"], device=device))
     for step in bar:
         factor = cosine_schedule(step + 1, t["steps"], t["warmup"])
         for group in optimiser.param_groups:
@@ -270,6 +271,7 @@ def run(out: Path, config: dict, compiled: bool = False) -> dict:
             bar.set_postfix(bits=row["bits_per_byte"])
         if last or (step + 1) % t["save_every"] == 0:
             state["seconds"] = time.monotonic() - start
+            state["losses"] = [loss.item() for loss in losses]
             save()
     return _finish(out, config, bare, tokenizer, state, text_hash, accelerator)
 
