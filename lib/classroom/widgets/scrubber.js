@@ -1,5 +1,5 @@
 // A training played back: the loss curve with a mark, and one example's attention there.
-const LOWEST = 1e-4; // losses below are drawn here
+const LOWEST = 1e-6; // losses below are drawn here
 const raised = (n) => String(n).replace(/[-\d]/g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
 const whole = (n) => n.toLocaleString("en-US");
 
