@@ -68,7 +68,13 @@ def lines(
             colour, style = COLOURS[n % len(COLOURS)], STYLES[n % len(STYLES)]
             marker = "o" if len(x) <= 16 else None
             ax.plot(
-                x, runs.mean(0), style, color=colour, marker=marker, ms=4, label=label
+                x,
+                runs.mean(0),
+                linestyle=style,
+                color=colour,
+                marker=marker,
+                ms=4,
+                label=label,
             )
             if len(runs) > 1:
                 ax.fill_between(x, runs.min(0), runs.max(0), color=colour, alpha=0.18)
