@@ -18,6 +18,18 @@ PAGES = [
 PHONE = {"width": 360, "height": 740}
 
 
+@pytest.mark.parametrize("name", [name for name in PAGES if "notebooks/" in name])
+def test_a_chapter_has_the_number_of_its_file(name, page, site):
+    """In its title and in the contents, also where a chapter is still missing."""
+    number = int(Path(name).name[:2])
+    page.goto((site / f"{name}.html").as_uri())
+    assert page.locator("h1 .section-number").inner_text() == f"{number}. "
+    assert (
+        page.locator(".bd-toc-item .current.active").inner_text()[:3]
+        == (f"{number}. "[:3])
+    )
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_page_on_a_phone(name, page, origin):
     """It asks nothing of others, reports no error, and fits into 360 pixels."""

@@ -49,7 +49,7 @@ def number_words(
     chosen = sorted(_sample(drawn, size), key=lambda n: draw(f"order of {n}"))
     return [
         (spell(n), spell(n, language))
-        for n in tqdm(chosen, desc="spelling numbers", leave=False, delay=2)
+        for n in tqdm(chosen, desc="spelling numbers", leave=False, delay=10)
     ]
 
 
