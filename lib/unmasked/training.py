@@ -282,17 +282,15 @@ class History:
 
 
 def fit(
-    model: nn.Module,
-    batch: Callable[[torch.Generator], Any],
+    model: nn.Module, batch: Callable[[torch.Generator], Any],
     loss: Callable[[nn.Module, Any], tuple[Tensor, int]],
     *, steps: int, lr: float, schedule: Callable[[int], float] | None = None,
-    accumulate: int = 1, clip: float | None = 1.0,
-    optimiser: torch.optim.Optimizer | None = None, seed: int = 0,
-    validate: Callable[[nn.Module], float] | None = None,
-    every: int | None = None, patience: int | None = None,
-    checkpoint: str | Path | None = None, save_every: int | None = None,
-    resume: bool = True, on_step: Callable[[int, nn.Module], object] | None = None,
-    label: str = "training",
+    accumulate: int = 1, clip: float | None = 1.0, seed: int = 0,
+    optimiser: torch.optim.Optimizer | None = None,
+    validate: Callable[[nn.Module], float] | None = None, every: int | None = None,
+    patience: int | None = None, checkpoint: str | Path | None = None,
+    save_every: int | None = None, resume: bool = True,
+    on_step: Callable[[int, nn.Module], object] | None = None, label: str = "training",
 ) -> History:  # fmt: skip
     """Train a model, with a bar; killed and called again, it goes on bit for bit.
 
@@ -320,36 +318,28 @@ def fit(
         and for a loss that is not finite.
     """
     _check_settings(steps, lr, accumulate, validate, every, patience)
-    if optimiser is None:
-        optimiser = torch.optim.Adam(model.parameters(), lr, (0.9, 0.98), 1e-9)
+    optimiser = optimiser or torch.optim.Adam(model.parameters(), lr, (0.9, 0.98), 1e-9)
     settings = {"seed": seed, "lr": lr, "accumulate": accumulate, "clip": clip}
-    history, best, mode = History(), {}, model.training
+    mode = model.training
     with _random_state(model):
-        torch.manual_seed(seed)
-        if checkpoint and resume and Path(checkpoint).is_file():
-            history, best = _load_run(checkpoint, model, optimiser, settings)
-        left = range(len(history.losses) + 1, 1 if history.stopped else steps + 1)
-        bar = tqdm(left, label, steps, initial=left.start - 1, mininterval=1.0)
-        for step in bar:
+        start = checkpoint if resume else None
+        history, best = _begin(model, optimiser, settings, start)
+        left, done = _steps_left(history, steps), len(history.losses)
+        for step in (bar := tqdm(left, label, steps, initial=done, mininterval=1.0)):
             model.train()
-            for group in optimiser.param_groups:
-                group["lr"] = lr * (schedule(step) if schedule else 1.0)
+            rate = _set_rate(optimiser, lr * (schedule(step) if schedule else 1.0))
             parts = [batch(_generator(seed, step, n)) for n in range(accumulate)]
-            history.losses.append(training_step(model, optimiser, parts, loss, clip))
-            history.lrs.append(optimiser.param_groups[0]["lr"])
-            bar.set_postfix(loss=f"{history.losses[-1]:.3f}", refresh=False)
+            mean = training_step(model, optimiser, parts, loss, clip)
+            history.losses.append(mean)
+            history.lrs.append(rate)
+            bar.set_postfix(loss=f"{mean:.3f}", refresh=False)
             with _watching(model):
                 if validate and _due(step, every, steps):
-                    history.validation[step] = float(validate(model))
-                    if patience and history.best_step == step:
-                        best = {k: x.clone() for k, x in model.state_dict().items()}
-                    history.stopped = bool(patience) and history.waited >= patience
+                    best = _judge(history, validate(model), patience, model, best)
                 if on_step:
                     on_step(step, model)
             if checkpoint and (history.stopped or _due(step, save_every, steps)):
                 _save_run(checkpoint, model, optimiser, settings, history, best)
-            if history.stopped:
-                break
     if best:
         model.load_state_dict(best)
     model.train(mode)
@@ -365,7 +355,10 @@ def _save_run(path, model, optimiser, settings, history: History, best) -> None:
     save_checkpoint(path, model, optimiser, len(history.losses), **extra)
 
 
-def _load_run(path, model, optimiser, settings) -> tuple[History, dict[str, Tensor]]:
+def _begin(model, optimiser, settings, path) -> tuple[History, dict[str, Tensor]]:
+    torch.manual_seed(settings["seed"])
+    if path is None or not Path(path).is_file():
+        return History(), {}
     meta = load_checkpoint(path, model, optimiser)
     for name, now in settings.items():
         if (then := meta["settings"][name]) != now:
@@ -389,6 +382,27 @@ def _check_settings(steps, lr, accumulate, validate, every, patience) -> None:
         )
     if validate is None and (every is not None or patience is not None):
         raise ValueError("every and patience need validate")
+
+
+def _steps_left(history: History, steps: int) -> Iterator[int]:
+    while not history.stopped and len(history.losses) < steps:
+        yield len(history.losses) + 1
+
+
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> float:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    return rate
+
+
+def _judge(history, value, patience, model, best) -> dict[str, Tensor]:
+    """Note a validation; returns the weights to go back to, if there is patience."""
+    step = len(history.losses)
+    history.validation[step] = float(value)
+    if patience and history.best_step == step:
+        best = {name: x.clone() for name, x in model.state_dict().items()}
+    history.stopped = bool(patience) and history.waited >= patience
+    return best
 
 
 def _device(model: nn.Module) -> torch.device:
