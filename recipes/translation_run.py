@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import get_type_hints
 
+import numpy as np
 import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object

@@ -1,13 +1,14 @@
 """The training loop of the chapters before `fit`, and what recipes measured."""
 
-import json
 from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
+
+from classroom.results import results
+
+__all__ = ["results", "train"]
 
 
 def train(
@@ -52,14 +53,3 @@ def train(
         losses.append(loss.item())
         bar.set_postfix(loss=f"{losses[-1]:.3f}", refresh=False)
     return losses
-
-
-def results(name: str) -> dict[str, Any]:
-    """What a recipe measured and wrote to book/results/NAME.json.
-
-    Raises: FileNotFoundError, naming the recipe, if there is no such file.
-    """
-    path = Path(__file__).resolve().parents[2] / "book" / "results" / f"{name}.json"
-    if not path.is_file():
-        raise FileNotFoundError(f"{path.name} is missing: run recipes/{name}.py")
-    return json.loads(path.read_text(encoding="utf8"))
