@@ -300,7 +300,7 @@ def _finish(out, config, model, tokenizer, state, text_hash, accelerator) -> dic
         )
         result = [
             {
-                "command": shlex.join(["python", *sys.argv]),
+                "command": _command(sys.argv),
                 "config": config,
                 "model": asdict(model.config),
                 "parameters": sum(p.numel() for p in model.parameters()),
@@ -316,6 +316,15 @@ def _finish(out, config, model, tokenizer, state, text_hash, accelerator) -> dic
         text = json.dumps(result[0], indent=1, ensure_ascii=False)
         save_atomically(out / "run.json", lambda p: p.write_text(text, "utf8"))
     return broadcast_object_list(result)[0]
+
+
+def _command(arguments: list[str]) -> str:
+    """The command that gives a run again; where its files lie is left out."""
+    kept = list(arguments)
+    if "--out" in kept:
+        place = kept.index("--out")
+        del kept[place : place + 2]
+    return shlex.join(["python", *kept])
 
 
 if __name__ == "__main__":
