@@ -1,0 +1,82 @@
+"""The Tiny Shakespeare recipe: who is trained how, and on what settings are chosen."""
+
+import json
+import sys
+
+import pytest
+import shakespeare as recipe
+import torch
+
+
+@pytest.fixture
+def ids():
+    return torch.arange(4000) * 7 % 11
+
+
+def test_muon_gets_the_matrices_of_the_blocks_and_nothing_else():
+    setting = recipe.MUON[0]
+    model = recipe.model_for(setting, 11)
+    adam, muon = recipe.optimisers_for(model, setting)
+    inside = {id(p) for p in model.layers.parameters() if p.dim() == 2}
+    held = [{id(p) for g in o.param_groups for p in g["params"]} for o in (adam, muon)]
+    assert held[1] == inside
+    assert held[0] == {id(p) for p in model.parameters()} - inside
+
+
+def test_the_yardstick_is_the_published_setting():
+    model = recipe.model_for(recipe.YARDSTICK, 65)
+    c = model.config
+    assert (c.n_layers, c.n_heads, c.d_model, c.max_len) == (4, 4, 128, 64)
+    assert recipe.YARDSTICK["batch"] == 12
+    lr = [
+        recipe.YARDSTICK["lr"] * recipe.factor(x, recipe.YARDSTICK) for x in (0.05, 1)
+    ]
+    assert lr == pytest.approx([1e-3, 1e-4])
+
+
+@pytest.mark.parametrize("setting", [recipe.YARDSTICK, *recipe.ADAMW, *recipe.MUON])
+def test_every_setting_reads_as_many_characters_at_a_step(setting):
+    assert setting["context"] * setting["batch"] == 768
+
+
+def test_a_run_ends_by_steps_or_by_time(ids):
+    by_steps = recipe.train(recipe.ADAMW[0], 0, ids, ids[:300], steps=3)
+    assert by_steps["steps"] == 3
+    by_time = recipe.train(recipe.MUON[0], 0, ids, ids[:300], seconds=0.5)
+    assert 0.5 <= by_time["cpu_seconds"] < 1.5
+
+
+def test_settings_are_chosen_without_the_validation_split(ids, tmp_path, monkeypatch):
+    seen = []
+
+    def train(setting, seed, train_ids, held, **how):
+        seen.append((len(train_ids), len(held), int(held[0])))
+        return {"loss": setting["lr"], "steps": 1, "cpu_seconds": 1.0}
+
+    class Here:
+        """A pool of processes that is none, so that `train` above is called."""
+
+        def __init__(self, jobs):
+            pass
+
+        __enter__ = lambda self: self  # noqa: E731
+        __exit__ = lambda self, *_: None  # noqa: E731
+
+        def submit(self, function, *args, **how):
+            value = function(*args, **how)
+            return type("Done", (), {"result": lambda _: value})()
+
+    validation = torch.full((500,), 10)
+    monkeypatch.setattr(recipe, "text_ids", lambda: (ids, validation, "hash"))
+    monkeypatch.setattr(recipe, "train", train)
+    monkeypatch.setattr(recipe, "ProcessPoolExecutor", Here)
+    out = tmp_path / "out.json"
+    monkeypatch.setattr(sys, "argv", ["shakespeare.py", "--out", str(out)])
+    recipe.main()
+    whole, choosing = (4000, 500, 10), (3600, 400, int(ids[3600]))
+    expected = [whole] * 3
+    for settings in (recipe.ADAMW, recipe.MUON):
+        expected += [choosing] * len(settings) + [whole] * 3
+    assert seen == expected
+    rows = json.loads(out.read_text())["rows"]
+    assert rows["adamw"]["setting"]["lr"] == min(s["lr"] for s in recipe.ADAMW)
