@@ -39,18 +39,24 @@ def test_every_setting_reads_as_many_characters_at_a_step(setting):
     assert setting["context"] * setting["batch"] == 768
 
 
-def test_a_run_ends_by_steps_or_by_time(ids):
-    by_steps = recipe.train(recipe.ADAMW[0], 0, ids, ids[:300], steps=3)
-    assert by_steps["steps"] == 3
-    by_time = recipe.train(recipe.MUON[0], 0, ids, ids[:300], seconds=0.5)
-    assert 0.5 <= by_time["cpu_seconds"] < 1.5
+def test_a_step_is_measured_beside_the_yardsticks(ids):
+    half = recipe.YARDSTICK | {"layers": 2}
+    same, cheaper = recipe.step_costs([recipe.YARDSTICK, half], ids, rounds=3)
+    assert 0.8 < same < 1.25
+    assert cheaper < 0.8 * same
+
+
+def test_a_run_is_the_same_twice(ids):
+    runs = [recipe.train(recipe.MUON[0], 0, ids, ids[:300], 3) for _ in range(2)]
+    assert runs[0]["loss"] == runs[1]["loss"]
+    assert runs[0]["loss"] != recipe.train(recipe.MUON[0], 1, ids, ids[:300], 3)["loss"]
 
 
 def test_settings_are_chosen_without_the_validation_split(ids, tmp_path, monkeypatch):
     seen = []
 
-    def train(setting, seed, train_ids, held, **how):
-        seen.append((len(train_ids), len(held), int(held[0])))
+    def train(setting, seed, train_ids, held, steps):
+        seen.append((len(train_ids), len(held), int(held[0]), steps))
         return {"loss": setting["lr"], "steps": 1, "cpu_seconds": 1.0}
 
     class Here:
@@ -69,12 +75,13 @@ def test_settings_are_chosen_without_the_validation_split(ids, tmp_path, monkeyp
     validation = torch.full((500,), 10)
     monkeypatch.setattr(recipe, "text_ids", lambda: (ids, validation, "hash"))
     monkeypatch.setattr(recipe, "train", train)
+    monkeypatch.setattr(recipe, "step_costs", lambda some, _: [0.5] * len(some))
     monkeypatch.setattr(recipe, "ProcessPoolExecutor", Here)
     out = tmp_path / "out.json"
     monkeypatch.setattr(sys, "argv", ["shakespeare.py", "--out", str(out)])
     recipe.main()
-    whole, choosing = (4000, 500, 10), (3600, 400, int(ids[3600]))
-    expected = [whole] * 3
+    whole, choosing = (4000, 500, 10, 4000), (3600, 400, int(ids[3600]), 4000)
+    expected = [(4000, 500, 10, 2000)] * 3
     for settings in (recipe.ADAMW, recipe.MUON):
         expected += [choosing] * len(settings) + [whole] * 3
     assert seen == expected
