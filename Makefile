@@ -29,6 +29,8 @@ test-site: book      ## the built site in a real browser (needs Chromium)
 
 lab: $(BIN)/ready    ## JupyterLab on your own copies of the notebooks, in work/
 	@mkdir -p work && cp -n book/notebooks/*.ipynb work/ || true
+	@for part in 1 2 3 4 5; do [ -e work/exercises_$$part.ipynb ] || \
+	  $(BIN)/python -m classroom stubs $$part work/exercises_$$part.ipynb; done
 	cd work && ../$(BIN)/jupyter lab
 
 serve: book          ## the site at http://127.0.0.1:8000

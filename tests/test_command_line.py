@@ -5,7 +5,7 @@ import json
 import pytest
 
 from classroom.__main__ import main
-from classroom.exercises import ids, process
+from classroom.exercises import ids, load, process
 
 ANSWERS = """
 import numpy as np
@@ -100,3 +100,24 @@ def test_the_command_line_lists_every_exercise(capsys):
     assert {"mistakes", "probes", "accepts"} < rows[0].keys()
     assert main(["list"]) == 0
     assert "rnn-step" in capsys.readouterr().out
+
+
+def test_the_exercises_of_a_part_come_as_a_notebook(tmp_path, capsys):
+    import nbformat
+
+    target = tmp_path / "deep" / "part.ipynb"
+    assert main(["stubs", "1", str(target)]) == 0
+    cells = nbformat.read(target, as_version=4).cells
+    code = [cell.source for cell in cells if cell.cell_type == "code"]
+    for name in ids():
+        exercise = load(name)
+        call = f'ask("{name}")' if exercise.kind == "predict" else f'check("{name}", '
+        assert sum(call in cell for cell in code) == (exercise.chapter <= 2), name
+    assert not any("record=False" in cell for cell in code)  # no solutions
+    names: dict = {}
+    exec(code[0], names)
+    first = next(cell for cell in code if 'check("rnn-step"' in cell)
+    exec(first, names)
+    assert main(["stubs", "1", str(target)]) == 2  # what was written is kept
+    assert main(["stubs", "6", str(tmp_path / "other.ipynb")]) == 2
+    assert "parts 1 to 5" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import sys
 import time
 import warnings
 
+import numpy as np
 import pytest
 import torch
 
@@ -18,6 +19,8 @@ from classroom.exercises import (
     ids,
     load,
     progress,
+    reset,
+    resume,
     retrieval,
     runner,
 )
@@ -193,3 +196,41 @@ def test_ask_records_the_first_choice(kept):
     assert "| why-gradients-vanish | 1 | – | 0 |" in progress()
     with pytest.raises(ValueError, match="use check"):
         ask("rnn-step")
+
+
+# resume, reset and the bars -------------------------------------------------------
+
+
+def half(x, h, W_x, W_h, b):
+    return np.tanh(x @ W_x.T + h @ W_h.T)
+
+
+def test_resume_says_where_one_stopped_and_shows_the_last_answer(kept):
+    assert "No exercise tried yet" in resume() and f"`{ids()[0]}`" in resume()
+    check("rnn-step", half)
+    assert "You stopped at `rnn-step`, chapter 1 (not passed yet)" in resume()
+    assert "return np.tanh(x @ W_x.T + h @ W_h.T)" in resume()
+    check("rnn-step", load("rnn-step").reference)
+    assert "`rnn-step`, chapter 1 (passed)" in resume()
+    following = ids()[ids().index("rnn-step") + 1]
+    assert f"Next is `{following}`" in resume()
+
+
+def test_reset_forgets_one_exercise_and_shows_its_cell(kept):
+    check("rnn-step", half)
+    check("lstm-step", load("lstm-step").reference)
+    said = reset("rnn-step")
+    assert "raise NotImplementedError" in said
+    assert "rnn-step" not in progress() and "lstm-step" in progress()
+    with pytest.raises(LookupError):
+        reset("no-such-exercise")
+
+
+def test_progress_has_a_bar_for_each_chapter_and_a_figure(kept):
+    check("lstm-step", load("lstm-step").reference)
+    first = [name for name in ids() if load(name).chapter == 1]
+    assert f"| 1 | █{'░' * (len(first) - 1)} | 1 of {len(first)} |" in progress()
+    axes = progress(plot=True).axes[0]
+    all_of, done = axes.containers
+    assert [bar.get_width() for bar in done][:2] == [1, 0]
+    assert sum(bar.get_width() for bar in all_of) == len(ids())

@@ -2,6 +2,7 @@
 
 python -m classroom list [--json]
 python -m classroom check ID path.py:name [--json]
+python -m classroom stubs PART notebook.ipynb
 
 Exit code: 0 passed, 1 not passed, 2 cannot be checked (unknown id, file or name).
 """
@@ -16,6 +17,7 @@ from typing import Any
 from .exercises.bank import ids, load
 from .exercises.model import Exercise
 from .exercises.process import UsageError, check_file
+from .exercises.stubs import write_stubs
 
 
 def summary(exercise: Exercise) -> dict[str, Any]:
@@ -74,12 +76,18 @@ def main(arguments: list[str] | None = None) -> int:
     checking = commands.add_parser("check", help="check what a file defines")
     checking.add_argument("id")
     checking.add_argument("place", metavar="path.py:name")
+    stubs = commands.add_parser("stubs", help="all exercises of a part, in a notebook")
+    stubs.add_argument("part", type=int)
+    stubs.add_argument("notebook", type=Path)
     for each in (listing, checking):
         each.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
     try:
         if asked.command == "list":
             return _list(asked.json)
+        if asked.command == "stubs":
+            print(write_stubs(asked.part, asked.notebook))
+            return 0
         return _check(asked.id, asked.place, asked.json)
     except UsageError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)

@@ -4,7 +4,8 @@
     hint()                        the next hint of the last failed check
     ask("why-gradients-vanish")   a multiple-choice question
     retrieval(2)                  the questions at the start of chapter 2
-    progress()                    what has been done so far
+    progress()                    what has been done so far; resume() says where
+    reset("rnn-step")             forget an exercise, and see its cell as it was
 
 Importing this package does not import torch.
 """
@@ -16,7 +17,7 @@ from . import hints
 from .bank import ids, load
 from .diagnose import grade
 from .model import Exercise, Mistake, Note, Probe, Retrieval, Verdict
-from .progress import progress, record_check
+from .progress import progress, record_check, reset, resume
 from .questions import ask, retrieval
 from .render import render
 
@@ -34,6 +35,8 @@ __all__ = [
     "load",
     "progress",
     "render",
+    "reset",
+    "resume",
     "retrieval",
 ]
 
@@ -54,7 +57,7 @@ def check(identifier: str, answer: Any, *, record: bool = True) -> Verdict:
     verdict = grade(exercise, answer)
     hints.remember(exercise, verdict, record)
     if record and verdict.attempted:
-        record_check(identifier, verdict.passed)
+        record_check(identifier, verdict.passed, answer)
     if verdict.diagnosis:
         more = f"{verdict.message}\n\n`hint()` gives the next hint."
         return replace(verdict, message=more)

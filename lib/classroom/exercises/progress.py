@@ -1,16 +1,21 @@
 """What a learner has done, in one JSON file on their own machine.
 
 The file lies in the user's data folder, or where UNMASKED_PROGRESS says; "off" keeps
-everything in memory. A retrieval question answered wrongly at the start of chapter k
+everything in memory. Of each exercise it holds the numbers of attempts and hints,
+whether it was passed, and the source of the last answer and of the last right one; so
+`resume` can say where you stopped, and `use_mine` can put your code to work in later
+chapters. A retrieval question answered wrongly at the start of chapter k
 is due again at chapter k + 1. Answered rightly there (or later), it comes back once
 more, two chapters on, and is then done with; another wrong answer begins anew.
 """
 
+import inspect
 import json
 import os
 import tempfile
 import warnings
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 from .bank import ids, load
@@ -31,13 +36,33 @@ def path() -> Path | None:
     return Path(user_data_dir("transformers-unmasked", False)) / "progress.json"
 
 
-def record_check(identifier: str, passed: bool) -> None:
-    """Count an attempt at an exercise."""
+def record_check(identifier: str, passed: bool, answer: Any = None) -> None:
+    """Count an attempt at an exercise, and keep the source of a function."""
     data = _read()
     entry = _entry(data, identifier)
     entry["attempts"] += 1
     entry["passed"] = entry["passed"] or passed
+    if source := _source(answer):
+        entry["source"] = source
+        if passed:
+            entry["right"] = source
+    data["last"] = identifier
     _write(data)
+
+
+def right_answer(identifier: str) -> str:
+    """The source of the last answer that passed; "" where there is none."""
+    return _read()["exercises"].get(identifier, {}).get("right", "")
+
+
+def _source(answer: Any) -> str:
+    """The source of a function that was written in a notebook or a file."""
+    if not inspect.isfunction(answer):
+        return ""
+    try:
+        return dedent(inspect.getsource(answer))
+    except (OSError, TypeError):  # made by exec, or typed into a bare prompt
+        return ""
 
 
 def record_hint(identifier: str) -> None:
@@ -64,21 +89,93 @@ def due(chapter: int) -> list[str]:
     return sorted(name for name, entry in waiting.items() if entry["due"] <= chapter)
 
 
-def progress() -> Note:
-    """A table of the exercises tried: attempts, passed, hints used."""
+def progress(plot: bool = False) -> Any:
+    """What has been done: a bar for each chapter, and the exercises that were tried.
+
+    Args: plot, draw the bars as a figure (Matplotlib) instead.
+    """
     tried, known = _read()["exercises"], ids()
+    chapters: dict[int, list[str]] = {}
+    for name in known:
+        chapters.setdefault(load(name).chapter, []).append(name)
+    passed = {
+        chapter: sum(tried[name]["passed"] for name in names if name in tried)
+        for chapter, names in chapters.items()
+    }
+    if plot:
+        return _bars({n: (passed[n], len(names)) for n, names in chapters.items()})
     rows = [
         f"| {load(name).chapter} | {name} | {entry['attempts']} "
         f"| {'✓' if entry['passed'] else '–'} | {entry['hints']} |"
         for name in known
         if (entry := tried.get(name))
     ]
-    done = sum(tried[name]["passed"] for name in known if name in tried)
-    total = f"{done} of {len(known)} exercises passed."
+    total = f"{sum(passed.values())} of {len(known)} exercises passed."
     if not rows:
         return Note(f"No exercise tried yet. {total}")
     head = "| chapter | exercise | attempts | passed | hints |\n|---|---|---|---|---|\n"
-    return Note(head + "\n".join(rows) + f"\n\n{total}")
+    bars = "\n".join(
+        f"| {n} | {'█' * passed[n]}{'░' * (len(names) - passed[n])} "
+        f"| {passed[n]} of {len(names)} |"
+        for n, names in chapters.items()
+        if any(name in tried for name in names)
+    )
+    bars = f"| chapter | passed | |\n|---|---|---|\n{bars}"
+    return Note(f"{head}" + "\n".join(rows) + f"\n\n{bars}\n\n{total}")
+
+
+def _bars(passed: dict[int, tuple[int, int]]) -> Any:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 0.28 * len(passed) + 0.9), layout="constrained")
+    axes = figure.subplots()
+    places = range(len(passed))
+    done, all_of = zip(*passed.values(), strict=True)
+    axes.barh(places, all_of, color="#dedbd3", label="all")
+    axes.barh(places, done, color="#1b5793", label="passed")
+    axes.set_yticks(places, [f"chapter {n}" for n in passed])
+    axes.invert_yaxis()
+    axes.set_xlabel("exercises")
+    axes.legend(loc="lower right")
+    return figure
+
+
+def resume() -> Note:
+    """Where you stopped: the last exercise, your answer to it, and what follows."""
+    data, known = _read(), ids()
+    last, tried = data.get("last"), data["exercises"]
+    open_ones = [n for n in known if not tried.get(n, {}).get("passed")]
+    if last not in known:
+        first = open_ones[0] if open_ones else None
+        where = f"`{first}`, chapter {load(first).chapter}" if first else "nothing"
+        return Note(f"No exercise tried yet. The first that is open: {where}.")
+    entry = tried.get(last, {})
+    text = f"You stopped at `{last}`, chapter {load(last).chapter}"
+    text += " (passed)." if entry.get("passed") else " (not passed yet)."
+    if not entry.get("passed") and entry.get("source"):
+        text += f" Your last answer:\n\n```python\n{entry['source'].rstrip()}\n```\n"
+    after = [n for n in open_ones if known.index(n) > known.index(last)]
+    if following := (after or open_ones):
+        name = following[0]
+        text += f"\nNext is `{name}`, chapter {load(name).chapter}: {load(name).title}."
+    else:
+        text += "\nAll exercises are passed."
+    return Note(text)
+
+
+def reset(identifier: str) -> Note:
+    """Forget all about an exercise, and show its cell as it was.
+
+    Raises: LookupError for an unknown id.
+    """
+    exercise, data = load(identifier), _read()
+    data["exercises"].pop(identifier, None)
+    if data.get("last") == identifier:
+        del data["last"]
+    _write(data)
+    stub = exercise.stub.strip()
+    shown = f"\n\n```python\n{stub}\n```" if stub else ""
+    return Note(f"`{identifier}` is as if it had never been tried.{shown}")
 
 
 def _entry(data: dict[str, Any], identifier: str) -> dict[str, Any]:
@@ -103,13 +200,14 @@ def _read() -> dict[str, Any]:
 
 def _checked(data: Any) -> dict[str, Any]:
     """The data with just the fields we know; an error where one is missing."""
-    return {
+    checked: dict[str, Any] = {
         "exercises": {
             name: {
                 "attempts": int(e["attempts"]),
                 "passed": bool(e["passed"]),
                 "hints": int(e["hints"]),
             }
+            | {kind: str(e[kind]) for kind in ("source", "right") if kind in e}
             for name, e in data["exercises"].items()
         },
         "questions": {
@@ -117,6 +215,7 @@ def _checked(data: Any) -> dict[str, Any]:
             for name, e in data["questions"].items()
         },
     }
+    return checked | ({"last": str(data["last"])} if "last" in data else {})
 
 
 def _write(data: dict[str, Any]) -> None:
