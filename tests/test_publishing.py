@@ -41,7 +41,7 @@ def test_without_an_address_nothing_is_set(monkeypatch):
 
 def test_the_environment_comes_first_and_another_host_is_refused(monkeypatch):
     monkeypatch.setenv("BOOK_REPOSITORY", "https://example.org/a/b")
-    with pytest.raises(ConfigError, match="should be https://github.com/OWNER/NAME"):
+    with pytest.raises(ConfigError, match="should be https://github"):
         publishing.read_address(None, settings(HERE))
 
 
