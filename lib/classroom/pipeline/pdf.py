@@ -2,8 +2,9 @@
 
 python -m classroom.pipeline.pdf _build/html transformers-unmasked.pdf [PAGE ...]
 
-Pages come in the order of _toc.yml, where none is named. Folded boxes are opened, figures to play with are
-printed as they stand, and links from page to page stay links within the file.
+Pages come in the order of _toc.yml, where none is named. Folded boxes are opened,
+figures to play with are printed as they stand, and links from page to page stay links
+within the file.
 """
 
 import os
