@@ -6,9 +6,10 @@ The yardstick is nanoGPT's published CPU setting, run through this book's GPT: 2
 steps. The two contenders, AdamW alone and Muon for the matrices of the blocks, get as
 many steps as fit into its time. What a step costs beside the yardstick's is measured
 first, on one thread, all settings by turns, so that a busy machine slows all alike.
-Their settings are chosen on a part of the *training* text that is held out for it; the
-validation split is looked at once for each seed, at the end. All of it is written:
-every setting that was tried, with its loss. `--jobs 4` runs four at a time.
+Their settings are chosen by runs of a quarter of the length, on a part of the
+*training* text that is held out for it; the validation split is looked at once for each
+seed, at the end. Every run is written down as it ends, also those that chose; the same
+command again goes on after the last.
 """
 
 import argparse
@@ -19,7 +20,6 @@ import platform
 import shlex
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from unmasked.gpt import GPT, GPTConfig
 
+CHOOSING = 4  # a run that helps to choose has this part of the steps
 YARDSTICK = {
     "optimiser": "adamw", "layers": 4, "context": 64, "batch": 12, "lr": 1e-3,
     "floor": 0.1, "schedule": "cosine", "weight_decay": 0.1, "tied": True,
@@ -180,59 +181,78 @@ def text_ids() -> tuple[Tensor, Tensor, str]:
     return *splits, hashlib.sha256(text.encode()).hexdigest()
 
 
+class Record:
+    """The results file: written after every run, and read again by the same command."""
+
+    def __init__(self, path: Path, head: dict) -> None:
+        self.path, self.content = path, head | {"cost_of_a_step": None, "runs": []}
+        if path.is_file():
+            kept = json.loads(path.read_text("utf8"))
+            if any(kept.get(key) != head[key] for key in ("data_sha256", "steps")):
+                raise SystemExit(f"{path} holds runs on other text or of other length")
+            self.content |= {key: kept[key] for key in ("cost_of_a_step", "runs")}
+
+    def keep(self, **more) -> None:
+        self.content |= more
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        new = self.path.with_suffix(".new")
+        new.write_text(json.dumps(self.content, indent=1) + "\n", "utf8")
+        new.replace(self.path)
+
+    def run(
+        self, text: str, setting: dict, seed: int, steps: int, texts: tuple
+    ) -> dict:
+        """The run of that name: what is kept of it, or what it gives now."""
+        name = {"text": text, "setting": setting, "seed": seed, "steps": steps}
+        for row in self.content["runs"]:
+            if all(row[key] == value for key, value in name.items()):
+                return row
+        row = name | train(setting, seed, *texts, steps)
+        self.keep(runs=[*self.content["runs"], row])
+        shape = f"{setting['layers']} layers, context {setting['context']}"
+        told = f"{setting['optimiser']}, {shape}, seed {seed}: {row['loss']}"
+        print(f"{text}: {told}", flush=True)
+        return row
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--steps", type=int, default=2000, help="of the yardstick")
     options = parser.parse_args()
     whole, validation, digest = text_ids()
     cut = len(whole) * 9 // 10
-    part, choosing = whole[:cut], whole[cut:]  # both are of the training split
-
-    costs = step_costs(ADAMW + MUON, part)
-    budget = {
-        id(setting): round(options.steps / cost)
-        for setting, cost in zip(ADAMW + MUON, costs, strict=True)
-    }
-
-    with ProcessPoolExecutor(options.jobs) as pool:
-
-        def runs(jobs: list[tuple]) -> list[dict]:
-            return [
-                future.result() for future in [pool.submit(train, *j) for j in jobs]
-            ]
-
-        def final(setting: dict, steps: int) -> list[dict]:
-            return runs([(setting, s, whole, validation, steps) for s in options.seeds])
-
-        base = final(YARDSTICK, options.steps)
-        print(f"yardstick: {[run['loss'] for run in base]}", flush=True)
-        rows = {"yardstick": {"setting": YARDSTICK, "runs": base}}
-        tried = {}
-        for name, settings in (("adamw", ADAMW), ("muon", MUON)):
-            seen = runs([(s, 0, part, choosing, budget[id(s)]) for s in settings])
-            tried[name] = [
-                {"setting": s, **run} for s, run in zip(settings, seen, strict=True)
-            ]
-            print(name, "on part of the training text:", [r["loss"] for r in seen])
-            best = min(tried[name], key=lambda row: row["loss"])["setting"]
-            done = final(best, budget[id(best)])
-            rows[name] = {"setting": best, "runs": done}
-            print(f"{name}: {[run['loss'] for run in done]} with {best}", flush=True)
-    result = {
+    part = whole[:cut], whole[cut:]  # both are of the training split
+    head = {
         "command": shlex.join(["python", *sys.argv]),
         "seeds": options.seeds,
+        "steps": options.steps,
         "data_sha256": digest,
-        "hardware": f"{platform.machine()}, one thread for each run",
+        "hardware": f"{platform.machine()}, one thread",
         "versions": {"torch": version("torch"), "python": platform.python_version()},
-        "cost_of_a_step": [round(cost, 3) for cost in costs],
-        "rows": rows,
-        "tried_on_part_of_the_training_text": tried,
     }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(json.dumps(result, indent=1) + "\n", "utf8")
+    record, contenders = Record(options.out, head), ADAMW + MUON
+    if not record.content["cost_of_a_step"]:
+        record.keep(cost_of_a_step=step_costs(contenders, part[0]))
+    costs = record.content["cost_of_a_step"]
+    rows = {"yardstick": {"setting": YARDSTICK, "cost": 1.0}}
+    for name, settings in (("adamw", ADAMW), ("muon", MUON)):
+        tried = []
+        for setting in settings:
+            cost = costs[contenders.index(setting)]
+            steps = round(options.steps / cost / CHOOSING)
+            run = record.run("part of training", setting, 0, steps, part)
+            tried.append((run["loss"], cost, setting))
+        _, cost, best = min(tried, key=lambda row: row[0])
+        rows[name] = {"setting": best, "cost": cost}
+    for row in rows.values():
+        steps = round(options.steps / row["cost"])
+        row["runs"] = [
+            record.run("validation", row["setting"], seed, steps, (whole, validation))
+            for seed in options.seeds
+        ]
+    record.keep(rows=rows)
 
 
 if __name__ == "__main__":

@@ -52,38 +52,47 @@ def test_a_run_is_the_same_twice(ids):
     assert runs[0]["loss"] != recipe.train(recipe.MUON[0], 1, ids, ids[:300], 3)["loss"]
 
 
-def test_settings_are_chosen_without_the_validation_split(ids, tmp_path, monkeypatch):
+@pytest.fixture
+def planned(ids, tmp_path, monkeypatch):
+    """The recipe with a training that only notes what it was given."""
     seen = []
 
     def train(setting, seed, train_ids, held, steps):
         seen.append((len(train_ids), len(held), int(held[0]), steps))
-        return {"loss": setting["lr"], "steps": 1, "cpu_seconds": 1.0}
-
-    class Here:
-        """A pool of processes that is none, so that `train` above is called."""
-
-        def __init__(self, jobs):
-            pass
-
-        __enter__ = lambda self: self  # noqa: E731
-        __exit__ = lambda self, *_: None  # noqa: E731
-
-        def submit(self, function, *args, **how):
-            value = function(*args, **how)
-            return type("Done", (), {"result": lambda _: value})()
+        return {"loss": setting["lr"] + setting.get("matrix_lr", 0), "cpu_seconds": 1.0}
 
     validation = torch.full((500,), 10)
     monkeypatch.setattr(recipe, "text_ids", lambda: (ids, validation, "hash"))
     monkeypatch.setattr(recipe, "train", train)
     monkeypatch.setattr(recipe, "step_costs", lambda some, _: [0.5] * len(some))
-    monkeypatch.setattr(recipe, "ProcessPoolExecutor", Here)
     out = tmp_path / "out.json"
     monkeypatch.setattr(sys, "argv", ["shakespeare.py", "--out", str(out)])
+    return seen, out
+
+
+def test_settings_are_chosen_without_the_validation_split(ids, planned):
+    seen, out = planned
     recipe.main()
-    whole, choosing = (4000, 500, 10, 4000), (3600, 400, int(ids[3600]), 4000)
-    expected = [(4000, 500, 10, 2000)] * 3
-    for settings in (recipe.ADAMW, recipe.MUON):
-        expected += [choosing] * len(settings) + [whole] * 3
-    assert seen == expected
+    choosing = (3600, 400, int(ids[3600]), 1000)
+    tries = len(recipe.ADAMW) + len(recipe.MUON)
+    final = [(4000, 500, 10, 2000)] * 3 + [(4000, 500, 10, 4000)] * 6
+    assert seen == [choosing] * tries + final
     rows = json.loads(out.read_text())["rows"]
-    assert rows["adamw"]["setting"]["lr"] == min(s["lr"] for s in recipe.ADAMW)
+    best = min(s["matrix_lr"] for s in recipe.MUON)
+    assert rows["muon"]["setting"]["matrix_lr"] == best
+    assert [run["seed"] for run in rows["yardstick"]["runs"]] == [0, 1, 2]
+
+
+def test_the_same_command_goes_on_after_the_last_run(planned, monkeypatch):
+    seen, out = planned
+    recipe.main()
+    whole = json.loads(out.read_text())
+    kept = whole | {"runs": whole["runs"][:4]}
+    out.write_text(json.dumps(kept))
+    count, seen[:] = len(seen), []
+    recipe.main()
+    assert len(seen) == count - 4
+    assert json.loads(out.read_text()) == whole
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--steps", "1000"])
+    with pytest.raises(SystemExit, match="of other length"):
+        recipe.main()
