@@ -42,13 +42,13 @@ ADAMW = [
        "floor": 0.0, "schedule": "linear", "tied": False, "weight_decay": 0.0,
        "warmup": 0.03}
     for layers, context, lr in (
-        (2, 64, 4e-3), (2, 128, 4e-3), (3, 128, 4e-3))
+        (2, 64, 4e-3), (2, 64, 6e-3), (2, 128, 4e-3))
 ]  # fmt: skip
 MUON = [
     setting | {"optimiser": "muon", "lr": 3e-3, "matrix_lr": matrix_lr,
                "weight_decay": 0.01}
     for setting, matrix_lr in zip(
-        (ADAMW[1], ADAMW[1], ADAMW[2]), (0.02, 0.03, 0.02), strict=True)
+        (ADAMW[0], ADAMW[0], ADAMW[2]), (0.02, 0.03, 0.02), strict=True)
 ]  # fmt: skip
 
 
