@@ -11,7 +11,6 @@ def masking(
     fate=None,
     label=None,
     words=None,
-    generator=True,
     share_of=lambda share: share,
 ):
     """A right masking, of which each mistake replaces one part.
@@ -21,7 +20,7 @@ def masking(
     """
 
     def mask_tokens(
-        ids, *, vocab_size, mask_id, special_ids, generator=generator, share=0.15
+        ids, *, vocab_size, mask_id, special_ids, generator=None, share=0.15
     ):
         draw_ = draw or _uniform
         chosen = draw_(ids.shape, generator) < share_of(share)

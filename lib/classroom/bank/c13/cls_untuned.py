@@ -62,7 +62,7 @@ layer's vector of `[CLS]` as the vector of the sentence. What has made it a summ
             "bench and is marked on nothing.",
         ),
     ),
-    proves="What a vector holds is what a loss has asked of it. BERT adds next-sentence "
-    "prediction, which reads [CLS]; and its authors still write that without fine-tuning "
-    "it is no meaningful vector of a sentence.",
+    proves="What a vector holds is what a loss has asked of it. BERT adds "
+    "next-sentence prediction, which reads [CLS]; and its authors still write that "
+    "without fine-tuning it is no meaningful vector of a sentence.",
 )

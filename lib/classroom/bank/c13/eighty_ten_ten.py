@@ -37,8 +37,8 @@ of them can it see to be chosen?
             symptom="The 15 that stay as they are were chosen too, and are asked for.",
             question="Is “copy what you see” ever the right answer of a token that is "
             "asked for?",
-            pointer="Without them, a visible word that is asked for would be wrong each "
-            "time. What would a model learn from that?",
+            pointer="Without them, a visible word that is asked for would be wrong "
+            "each time. What would a model learn from that?",
             neighbour="A true-or-false test on which no statement is true.",
         ),
         Mistake(
@@ -65,6 +65,6 @@ of them can it see to be chosen?
         ),
     ),
     proves="150 are chosen and asked for; the 120 masks show that they are, the 15 "
-    "random words and the 15 that stay do not. So every visible word may be in question, "
-    "and its vector has to be worth something.",
+    "random words and the 15 that stay do not. So every visible word may be in "
+    "question, and its vector has to be worth something.",
 )

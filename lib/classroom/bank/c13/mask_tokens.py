@@ -9,9 +9,9 @@ from ._mask_mistakes import MISTAKES
 
 QUESTION = r"""
 The masking of BERT. Every token that is not special is **chosen** with probability
-`share`, each by its own throw of the dice. Of the chosen ones 80 % become `[MASK]`, 10 %
-become a word drawn from the whole vocabulary, and 10 % stay as they are. All chosen
-tokens are asked for, whatever has become of them.
+`share`, each by its own throw of the dice. Of the chosen ones 80 % become `[MASK]`,
+10 % become a word drawn from the whole vocabulary, and 10 % stay as they are. All
+chosen tokens are asked for, whatever has become of them.
 
 - `ids` (B, T), which you leave as it is; `special_ids`, a list: `[PAD]`, `[CLS]` …
 - `generator`: a `torch.Generator`; all chance comes from it
@@ -56,7 +56,8 @@ def by_bernoulli(ids, *, vocab_size, mask_id, special_ids, generator, share=0.15
 def one_die(ids, *, vocab_size, mask_id, special_ids, generator, share=0.15):
     """One throw decides it all: below 0.8 · share, below 0.9 · share, below share."""
     dice = torch.rand(*ids.shape, generator=generator) / share
-    dice[sum((ids == s) for s in special_ids).bool()] = 9.0
+    for special in special_ids:
+        dice[ids == special] = 9.0
     labels = ids.clone()
     labels[dice >= 1] = -100
     words = torch.randint(0, vocab_size, ids.shape, generator=generator)
@@ -86,7 +87,7 @@ def exact_number(ids, *, vocab_size, mask_id, special_ids, generator, share=0.15
 V, MASK, SPECIAL = 1000, 4, [0, 2, 3]
 
 
-def text(B, T, specials=False, share=0.5):
+def text(B, T, specials=False, share: float | None = 0.5):
     """Words from 5 on; with specials, a start, an end and padding in each row."""
 
     def make():

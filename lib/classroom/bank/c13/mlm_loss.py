@@ -108,8 +108,8 @@ EXERCISE = Exercise(
     reference=mlm_loss,
     accepts=(by_hand, skips_by_itself, one_by_one),
     returns=("total", "n"),
-    proves="Only what was asked for is counted, token 0 among it; each row of logits is "
-    "compared with the token of its own place; and a text without a question adds "
+    proves="Only what was asked for is counted, token 0 among it; each row of logits "
+    "is compared with the token of its own place; and a text without a question adds "
     "nothing.",
     probes=(
         Probe(
