@@ -1,4 +1,4 @@
-"""The figures of chapter 13: a word guessed from both sides, and every head of a BERT."""
+"""The figures of chapter 13: a word guessed from both sides, all heads of a BERT."""
 
 from __future__ import annotations
 
