@@ -53,7 +53,7 @@ def one_hot(hidden, ids, pad_id):
 
 
 PAD = 5
-RIGHT = torch.tensor([[7, 4, 0, 2, 3, 8], [7, 1, 3, 8, PAD, PAD], [7, 0, 8, 5, 5, 5]])
+RIGHT = torch.tensor([[7, 4, 0, 2, 8, 5], [7, 1, 3, 8, PAD, PAD], [7, 0, 8, 5, 5, 5]])
 LEFT = torch.tensor([[PAD, 7, 4, 0, 1, 8], [5, 5, 5, 7, 2, 8], [7, 4, 6, 0, 1, 8]])
 FULL = torch.tensor([[7, 4, 0, 2, 3, 8], [7, 1, 1, 6, 0, 8], [7, 3, 0, 2, 2, 8]])
 MIXED = torch.tensor([[5, 5, 7, 0, 2, 8], [7, 0, 3, 8, 5, 5], [5, 7, 4, 4, 1, 8]])
