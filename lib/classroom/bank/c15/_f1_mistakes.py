@@ -95,7 +95,9 @@ def empty_agree_on_nothing(prediction, answer):
     said, right = _words(prediction), _words(answer)
     if not (said and right):
         return 0.0
-    return _harmonic(_shared(said, right) / len(said), _shared(said, right) / len(right))
+    return _harmonic(
+        _shared(said, right) / len(said), _shared(said, right) / len(right)
+    )
 
 
 def _scored(text):

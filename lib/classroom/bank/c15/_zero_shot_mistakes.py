@@ -289,8 +289,7 @@ MISTAKES = (
         "lowest-chosen",
         scored(_right, _lowest),
         lambda got, expected: (
-            f"Your scores are right, {short(got[0])}, and you choose number "
-            f"{got[1]}."
+            f"Your scores are right, {short(got[0])}, and you choose number {got[1]}."
         ),
         "Is −2 more natural than −5, or less?",
         "Log-probabilities are negative. At which end of them is certainty?",

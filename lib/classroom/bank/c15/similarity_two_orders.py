@@ -36,14 +36,16 @@ def similarity_logits(encode, W_y, first, second, special):
 def in_a_loop(encode, W_y, first, second, special):
     total = 0
     for a, b in ((second, first), (first, second)):
-        row = [special.start] + a + [special.delimiter] + b + [special.extract]
+        row = [special.start, *a, special.delimiter, *b, special.extract]
         total = total + encode(row) @ W_y
     return total
 
 
 def stacked(encode, W_y, first, second, special):
     pairs = ((first, second), (second, first))
-    rows = [(special.start, *a, special.delimiter, *b, special.extract) for a, b in pairs]
+    rows = [
+        (special.start, *a, special.delimiter, *b, special.extract) for a, b in pairs
+    ]
     states = torch.stack([encode(list(row)) for row in rows])  # (2, d)
     return torch.einsum("nd,dc->c", states, W_y)
 

@@ -55,7 +55,7 @@ def last_of_equals(parts, special, max_len):
             (first[:-1], second) if len(first) > len(second) else (first, second[:-1])
         )
     middle = [special.delimiter] * (len(parts) - 1)
-    return [special.start] + first + middle + second + [special.extract]
+    return [special.start, *first, *middle, *second, special.extract]
 
 
 class Special(NamedTuple):
