@@ -4,7 +4,7 @@ from ...exercises.model import Mistake
 
 
 def _joined(parts, special, before="start", between="delimiter", after="extract"):
-    """A row with the special tokens named; None leaves one out."""
+    """A row with the special tokens named; "" leaves one out."""
     row = [getattr(special, before)] if before else []
     for n, part in enumerate(parts):
         row += ([getattr(special, between)] if n and between else []) + list(part)
@@ -38,7 +38,7 @@ def cut_at_the_front(parts, special, max_len):
 
 
 def cut_before_extract(parts, special, max_len):
-    return [*_joined(parts, special, after=None)[: max_len - 1], special.extract]
+    return [*_joined(parts, special, after="")[: max_len - 1], special.extract]
 
 
 def never_cut(parts, special, max_len):
@@ -184,7 +184,7 @@ MISTAKES = (
     ),
     Mistake(
         "delimiter-missing",
-        rows(between=None),
+        rows(between=""),
         _made(_TWO),
         "Where does the premise end? Can the model see it in your row?",
         "The same row comes out if a token moves from the end of the first text to the "
@@ -214,7 +214,7 @@ MISTAKES = (
     ),
     Mistake(
         "extract-missing",
-        rows(after=None),
+        rows(after=""),
         _made(_ONE),
         "At which token shall the head read what the model has made of the text?",
         "Under the causal mask a position knows what stands before it. Which token of "
@@ -224,7 +224,7 @@ MISTAKES = (
     ),
     Mistake(
         "start-missing",
-        rows(before=None),
+        rows(before=""),
         _made(_ONE),
         "What stands in front of the first word?",
         "The paper's rows have something on both sides of the text. Which side is bare "

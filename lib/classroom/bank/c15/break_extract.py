@@ -46,15 +46,15 @@ def states(ids, skip=lambda row: row == PAD, place=None):
         place: (row, column) → its place; by default counted from the first real one.
     """
     out = np.zeros((*ids.shape, 4))
-    for row, into in zip(ids, out, strict=True):
+    for b, row in enumerate(ids):
         state, n = np.zeros(4), 0
-        for column in range(len(row)):
+        for column, id in enumerate(row):
             if skip(row)[column]:
-                into[column] = np.tanh(state @ MIX + WORDS[PAD])
+                out[b, column] = np.tanh(state @ MIX + WORDS[PAD])
                 continue
             at = place(row, column) if place else n
-            state = np.tanh(state @ MIX + WORDS[row[column]] + PLACES[at])
-            into[column], n = state, n + 1
+            state = np.tanh(state @ MIX + WORDS[id] + PLACES[at])
+            out[b, column], n = state, n + 1
     return out
 
 
