@@ -78,6 +78,13 @@ def _softmax_first(logits, ids, pad_id):
     return _language(logits.softmax(-1), ids, pad_id)
 
 
+def _reshaped(logits, ids, pad_id):
+    cut = logits[:, :-1]
+    recut = cut.reshape(cut.shape[0], cut.shape[2], cut.shape[1])
+    losses = F.cross_entropy(recut, ids[:, 1:], reduction="none")
+    return _mean_of_texts(losses, ids[:, 1:] != pad_id)
+
+
 def _task_softmax(logits, labels):
     return _task(logits.softmax(-1), labels)
 
@@ -206,6 +213,24 @@ MISTAKES = (
         "noise",
     ),
     Mistake(
+        "task-made-worse",
+        loss(add=lambda task, lm, w: w * lm - task),
+        _zero,
+        "Which way does each of your two terms pull?",
+        "Let the head become worse: does your number grow, as a loss has to?",
+        "Two people push a car, one from behind and one from the front.",
+        "without language",
+    ),
+    Mistake(
+        "lambda-fixed",
+        loss(add=lambda task, lm, w: task + 0.5 * lm),
+        _zero,
+        "What does `lm_weight` do in your function?",
+        "One half is the value that the paper settles on. Who decides on it here?",
+        "A radio whose volume is set in the factory.",
+        "without language",
+    ),
+    Mistake(
         "lm-no-shift",
         loss(language=_no_shift),
         _knows_both,
@@ -321,6 +346,27 @@ MISTAKES = (
         "`cross_entropy` takes logits and does a softmax of its own. What does a "
         "softmax make of numbers that lie between 0 and 1?",
         "A photograph of a photograph: each time the contrast is lower.",
+        "knows both",
+    ),
+    Mistake(
+        "softmax-before-both",
+        loss(task=_task_softmax, language=_softmax_first),
+        _knows_both,
+        "What is the best loss that anybody could get from you?",
+        "`cross_entropy` takes logits and does a softmax of its own. How many "
+        "softmaxes stand between the logits and each of your parts?",
+        "A photograph of a photograph: each time the contrast is lower.",
+        "knows both",
+    ),
+    Mistake(
+        "ce-view-not-transpose",
+        loss(language=_reshaped),
+        _knows_both,
+        "Did you move an axis, or cut the tape anew?",
+        "A reshape keeps the numbers in reading order. Follow one row of logits: are "
+        "its V numbers still those of one position?",
+        "A calendar with 7 columns, printed again with 31: is what stands under "
+        "Monday still a Monday?",
         "knows both",
     ),
     Mistake(

@@ -116,12 +116,12 @@ EXERCISE = Exercise(
         ),
         Probe(
             "long premise",
-            setting(LONG, SHORT, max_len=11),
+            setting(LONG, SHORT, max_len=13),
             says="Where the premise is the longer one, the premise is cut",
         ),
         Probe(
             "long hypothesis",
-            setting(SHORT, LONG, max_len=11),
+            setting(SHORT, LONG, max_len=13),
             says="Where the hypothesis is the longer one, the hypothesis is cut",
         ),
         Probe(
