@@ -11,6 +11,7 @@ from .base import Figure, source
 from .bert import FillMask, HeadBrowser, fill_each
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
 from .decoding import BeamTree
+from .finetuning import InputBuilder
 from .gpt import NextToken, likely_prefixes
 from .questions import Question
 from .recurrence import AlignmentMap, GradientExplorer
@@ -27,6 +28,7 @@ __all__ = [
     "GradientExplorer",
     "HeadBrowser",
     "HeadViewer",
+    "InputBuilder",
     "MaskPlayground",
     "MergeStepper",
     "NextToken",
