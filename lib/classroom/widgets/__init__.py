@@ -8,6 +8,7 @@ page show a widget without Jupyter's widget manager.
 from .architecture import Architecture
 from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, source
+from .bert import FillMask, HeadBrowser, fill_each
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
 from .decoding import BeamTree
 from .gpt import NextToken, likely_prefixes
@@ -22,7 +23,9 @@ __all__ = [
     "BlockGradients",
     "EmbeddingMap",
     "Figure",
+    "FillMask",
     "GradientExplorer",
+    "HeadBrowser",
     "HeadViewer",
     "MaskPlayground",
     "MergeStepper",
@@ -32,6 +35,7 @@ __all__ = [
     "Question",
     "ScheduleExplorer",
     "TrainingScrubber",
+    "fill_each",
     "likely_prefixes",
     "source",
 ]
