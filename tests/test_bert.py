@@ -226,7 +226,7 @@ def test_gaps_follow_the_generator():
     assert not torch.equal(gaps(ids, 1)[1], gaps(ids, 2)[1])
     read, labels = gaps(ids, share=1.0)
     assert torch.equal(labels, ids) and (read == 4).float().mean() > 0.7
-    with pytest.raises(ValueError, match="share = 0.0"):
+    with pytest.raises(ValueError, match=r"share = 0\.0"):
         gaps(ids, share=0.0)
     with pytest.raises(ValueError, match="0 words to draw from"):
         gaps(ids, special_ids=range(37))
@@ -309,7 +309,7 @@ def test_pieces_cover_every_word():
         assert reads.decode(ids[1:-1]).replace(" ", "") == plain
     with pytest.raises(ValueError, match="20 allowed"):
         learn_pieces(texts, 20)
-    assert len(learn_pieces(["ab ab abc"], 60)) == 12  # no more to be had
+    assert len(learn_pieces(["ab ab abc"], 60)) == 11  # no more to be had
 
 
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
