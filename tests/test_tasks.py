@@ -109,14 +109,19 @@ def test_package_names_are_blanked():
     texts = [e.text for split in SPLITS for e in tasks.classification(split)]
     assert not [text for text in texts if given_away.search(text)]
     assert sum(tasks.BLANK in text.split() for text in texts) > 50
-    assert tasks.blank_packages("PyTorch's `np.ndarray`, torch_xla") == "_'s `_.ndarray`, _"
+    assert (
+        tasks.blank_packages("PyTorch's `np.ndarray`, torch_xla")
+        == "_'s `_.ndarray`, _"
+    )
 
 
 def test_an_objects_name_is_blanked():
     assert tasks.blank("See max_pool2d, MaxPool2d; pool", "torch.nn.MaxPool2d") == (
         "See _, _; pool"
     )
-    assert tasks.blank("Make an Axes by __init__", "m.Axes.__init__") == "Make an _ by _"
+    assert (
+        tasks.blank("Make an Axes by __init__", "m.Axes.__init__") == "Make an _ by _"
+    )
     for example in tasks.entailment("test"):
         last = example.sources[0].split(".")[-1]
         assert last not in re.findall(r"\w+", example.premise)

@@ -84,6 +84,16 @@ def test_each_is_really_called(name, recwarn):
     elif name in ("split-heads", "merge-heads"):
         x = torch.ones(2, 3, 8)
         blocks.MultiHeadAttention(8, 2)(x, x, x, need_weights=True)
+    elif name == "mask-tokens":
+        from unmasked import bert
+
+        g = torch.Generator().manual_seed(0)
+        ids, how = torch.ones(2, 3).long(), {"mask_id": 4, "special_ids": (0,)}
+        bert.mask_tokens(ids, vocab_size=9, generator=g, **how)
+    elif name == "mean-pool":
+        from unmasked import bert
+
+        bert.mean_pool(torch.ones(2, 3, 4), torch.ones(2, 3) > 0)
     elif name == "sinusoidal-encoding":
         from unmasked.positions import SinusoidalPositions
 

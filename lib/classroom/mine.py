@@ -124,6 +124,8 @@ PLUGS = {
     "warm-up": Plug("training.noam_schedule", _noam),
     "smoothed-loss": Plug("training.label_smoothing_loss", _smoothed),
     "lm-loss": Plug("gpt.next_token_loss", _next_token),
+    "mask-tokens": Plug("bert.mask_tokens"),
+    "mean-pool": Plug("bert.mean_pool"),
 }
 _replaced: dict[str, tuple[Function, Function]] = {}  # id: (the book's, what stands)
 
