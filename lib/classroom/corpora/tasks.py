@@ -37,9 +37,13 @@ SECTION = re.compile(
     r"|(?:Args?|Arguments|Returns?|Example|Note|Parameters)$)",
     re.MULTILINE,
 )
-NUMPY_PART = re.compile(r"^Parameters\n-+\n(.*?)(?=\n\n\w[\w ]*\n-{3,}|\Z)", re.M | re.S)
+NUMPY_PART = re.compile(
+    r"^Parameters\n-+\n(.*?)(?=\n\n\w[\w ]*\n-{3,}|\Z)", re.M | re.S
+)
 NUMPY_ENTRY = re.compile(r"^(\w+) ?:(?=\s).*(?:\n+[ ]+.*)+", re.MULTILINE)
-ARGS_PART = re.compile(r"^(?:Args?|Arguments):\n((?:\n*[ ]+.*(?:\n|\Z))+)", re.MULTILINE)
+ARGS_PART = re.compile(
+    r"^(?:Args?|Arguments):\n((?:\n*[ ]+.*(?:\n|\Z))+)", re.MULTILINE
+)
 ARGS_ENTRY = re.compile(r"^ {2,8}(\w+)(?: ?\(.*?\))?: .*(?:\n {9,}.*)*", re.MULTILINE)
 FIELD_ENTRY = re.compile(r"^:param (?:\w+ )?(\w+): .*(?:\n +.*)*", re.MULTILINE)
 SENTENCE_END = re.compile(r"(?<=[a-z0-9)`*\"'][.;]) +(?=[A-Z`*:(])")
@@ -118,9 +122,7 @@ def classification(
     return _first(_classification, split, size)
 
 
-def entailment(
-    split: Split = "train", size: int | None = None
-) -> list[Entailment]:
+def entailment(split: Split = "train", size: int | None = None) -> list[Entailment]:
     """Does the line belong to the body? Each body once with its own line and once with
     another's, each line too: neither alone tells. Arguments as in `classification`.
 
@@ -129,9 +131,7 @@ def entailment(
     return _first(_entailment, split, size)
 
 
-def similarity(
-    split: Split = "train", size: int | None = None
-) -> list[Similarity]:
+def similarity(split: Split = "train", size: int | None = None) -> list[Similarity]:
     """One docstring or two of the same package? Each excerpt occurs in a pair of either
     kind; which is first is drawn. Arguments as in `classification`.
 
@@ -162,9 +162,7 @@ def question_answering(
     return _first(_question_answering, split, size)
 
 
-def summarisation(
-    split: Split = "train", size: int | None = None
-) -> list[Summary]:
+def summarisation(split: Split = "train", size: int | None = None) -> list[Summary]:
     """From the body to the first line, which sums it up (PEP 257). Arguments as in
     `classification`.
 
@@ -233,9 +231,7 @@ def _summarised(split: Split) -> list[tuple[Docstring, str, str]]:
 def _lines_of_all() -> Counter[str]:
     """How often each first line occurs in the corpus, its own name blanked."""
     return Counter(
-        blank(line, doc.name)
-        for split in SPLITS
-        for doc, line, _ in _summarised(split)
+        blank(line, doc.name) for split in SPLITS for doc, line, _ in _summarised(split)
     )
 
 

@@ -13,6 +13,7 @@ from .decoding import BeamTree
 from .gpt import NextToken, likely_prefixes
 from .questions import Question
 from .recurrence import AlignmentMap, GradientExplorer
+from .scaling import CostCalculator
 from .training import ScheduleExplorer, TrainingScrubber
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Architecture",
     "BeamTree",
     "BlockGradients",
+    "CostCalculator",
     "EmbeddingMap",
     "Figure",
     "GradientExplorer",
