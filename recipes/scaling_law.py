@@ -2,11 +2,11 @@
 
     python recipes/scaling_law.py
 
-Five sizes of chapter 14's GPT are trained on 0.5, 0.9 and 1.6 million tokens of the
+Five sizes of chapter 14's GPT are trained on 0.5, 0.8 and 1.2 million tokens of the
 docs corpus, each token read once. A law is fitted to the losses (chapter 17) and predicts that of a
 larger model; the prediction is written into the results before that model is trained,
 and is never changed after. book/results/scaling_law.json grows run by run: given
-again, the command goes on. About twenty minutes on one CPU core.
+again, the command goes on. About ten minutes on one CPU core.
 """
 
 import argparse
@@ -40,8 +40,8 @@ PLAN = {
     "n_layers": 2,
     "width_of_a_head": 16,
     "sizes": [16, 24, 32, 48, 64],  # d_model
-    "steps": [500, 900, 1600],
-    "held_out": [96, 1600],
+    "steps": [500, 800, 1200],
+    "held_out": [96, 1200],
     "seeds": 3,  # of the smallest size and of the held-out one; 1 of the others
     # learning rates that are tried, at two sizes
     "rates": {"16": [0.004, 0.008, 0.016, 0.032], "64": [0.002, 0.004, 0.008, 0.016]},

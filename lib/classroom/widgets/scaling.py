@@ -34,8 +34,9 @@ _MODELS = {
 class CostCalculator(Figure):
     """Chapter 17: parameters, operations, memory and price of a training, by sizes.
 
-    The browser computes what `unmasked.scaling` computes: `count_parameters` (post-norm,
-    tied, with biases), `flops_per_token`, `training_memory` and `training_hours`.
+    The browser computes what `unmasked.scaling` computes: `count_parameters` (of a
+    post-norm model, tied, with biases), `flops_per_token`, `training_memory` and
+    `training_hours`.
 
     Args:
         layers, width, context, vocabulary: where the model's sliders start (GPT-1's).
