@@ -3,10 +3,10 @@
     python recipes/scaling_law.py
 
 Five sizes of chapter 14's GPT are trained on 0.5, 0.8 and 1.2 million tokens of the
-docs corpus, each token read once. A law is fitted to the losses (chapter 17) and predicts that of a
-larger model; the prediction is written into the results before that model is trained,
-and is never changed after. book/results/scaling_law.json grows run by run: given
-again, the command goes on. About ten minutes on one CPU core.
+docs corpus, each token read once. A law is fitted to the losses (chapter 17) and
+predicts that of a larger model; the prediction is written into the results before that
+model is trained, and is never changed after. book/results/scaling_law.json grows run by
+run: given again, the command goes on. About ten minutes on one CPU core.
 """
 
 import argparse
@@ -162,7 +162,7 @@ def law_with_doubt(
         one = fit_scaling_law(N, D, again)
         laws.append(one)
         noise = math.exp(rng.choice(residuals))
-        predictions.append(one.loss(parameters, tokens).item() * noise)
+        predictions.append(float(one.loss(parameters, tokens)) * noise)
 
     def middle_90(values: list[float]) -> list[float]:
         return [round(float(x), 4) for x in np.quantile(values, [0.05, 0.95])]
@@ -174,7 +174,7 @@ def law_with_doubt(
         "largest_residual": round(float(np.abs(residuals).max()), 4),
         "parameters": parameters,
         "tokens": tokens,
-        "loss": round(law.loss(parameters, tokens).item(), 4),
+        "loss": round(float(law.loss(parameters, tokens)), 4),
         "loss_90%": middle_90(predictions),
     }
 
@@ -242,7 +242,7 @@ def main() -> None:
     result = run(options.out, PLAN, prepare(PLAN, *texts))
     law = ScalingLaw(**result["prediction"]["law"])
     for row in result["runs"]:
-        guess = law.loss(row["parameters"], row["tokens"]).item()
+        guess = float(law.loss(row["parameters"], row["tokens"]))
         tqdm.write(
             f"d {row['d_model']:3}, {row['tokens']:9,} tokens, seed {row['seed']}: "
             f"{row['loss']:.3f}, law {guess:.3f}"

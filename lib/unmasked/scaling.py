@@ -68,7 +68,7 @@ def training_memory(
     return {"weights": 4 * held, "gradients": 4 * held, "Adam": 8 * held}
 
 def training_hours(
-    flops: float, peak: float, share: float = 0.4, devices: int = 1
+    flops: float | int, peak: float | int, share: float = 0.4, devices: int = 1
 ) -> float:
     """Hours that a training takes.
 
@@ -95,11 +95,12 @@ class ScalingLaw:
     b: float
     beta: float
 
-    def loss(self, parameters: ArrayLike, tokens: ArrayLike) -> np.ndarray:
+    def loss(
+        self, parameters: ArrayLike | float, tokens: ArrayLike | float
+    ) -> np.ndarray | float:
         """The loss that the law gives, in the unit of the losses it was fitted to."""
         N, D = np.asarray(parameters, float), np.asarray(tokens, float)
         return self.floor + self.a * N**-self.alpha + self.b * D**-self.beta
-
 
 def fit_scaling_law(
     parameters: ArrayLike, tokens: ArrayLike, losses: ArrayLike
@@ -125,7 +126,8 @@ def fit_scaling_law(
     if not np.isfinite(error):
         raise ValueError("no law without a negative part fits these runs")
     floor, c_n, c_d, a, b = map(float, best)
-    return ScalingLaw(floor, c_n * (N / n)[0] ** a, a, c_d * (D / d)[0] ** b, b)
+    unit_n, unit_d = float(N[0] / n[0]), float(D[0] / d[0])
+    return ScalingLaw(floor, c_n * unit_n**a, a, c_d * unit_d**b, b)
 
 def _search(n, d, L, alpha, beta):
     """The best of a grid of exponents: its error, and (floor, c_n, c_d, alpha, beta)."""
