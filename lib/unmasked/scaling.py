@@ -1,3 +1,4 @@
+# Built from book/chapters/17_scaling.md by `make chapters`: edit that file.
 """What a training costs: parameters, operations, memory, time, and a law for the loss."""
 
 from dataclasses import dataclass
@@ -6,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .gpt import GPTConfig
+
 
 def count_parameters(config: GPTConfig) -> dict[str, int]:
     """Count a GPT's parameters from its sizes alone.
@@ -26,6 +28,7 @@ def count_parameters(config: GPTConfig) -> dict[str, int]:
         "blocks": c.n_layers * (attention + feed_forward + 2 * norm),
         "end": (c.norm == "pre") * norm + (not c.tie_embeddings) * c.vocab_size * d,
     }
+
 
 def flops_per_token(config: GPTConfig, context: int | None = None) -> int:
     """Operations of matrix products, for one token of one training step.
@@ -67,23 +70,6 @@ def training_memory(
     held = -(-parameters // devices) if sharded else parameters  # rounded up
     return {"weights": 4 * held, "gradients": 4 * held, "Adam": 8 * held}
 
-def training_hours(
-    flops: float | int, peak: float | int, share: float = 0.4, devices: int = 1
-) -> float:
-    """Hours that a training takes.
-
-    Args:
-        flops: operations of the whole training.
-        peak: operations per second that one device could do.
-        share: of the peak, what is reached, in (0, 1].
-        devices: how many share the work evenly.
-
-    Raises: ValueError for a share outside (0, 1], or another number that is not
-        positive.
-    """
-    if min(flops, peak, devices) <= 0 or not 0 < share <= 1:
-        raise ValueError(f"{flops = }, {peak = }, {devices = }, {share = }")
-    return flops / (peak * share * devices) / 3600
 
 @dataclass(frozen=True)
 class ScalingLaw:
@@ -101,6 +87,7 @@ class ScalingLaw:
         """The loss that the law gives, in the unit of the losses it was fitted to."""
         N, D = np.asarray(parameters, float), np.asarray(tokens, float)
         return self.floor + self.a * N**-self.alpha + self.b * D**-self.beta
+
 
 def fit_scaling_law(
     parameters: ArrayLike, tokens: ArrayLike, losses: ArrayLike
@@ -129,6 +116,7 @@ def fit_scaling_law(
     unit_n, unit_d = float(N[0] / n[0]), float(D[0] / d[0])
     return ScalingLaw(floor, c_n * unit_n**a, a, c_d * unit_d**b, b)
 
+
 def _search(n, d, L, alpha, beta):
     """The best of a grid of exponents: its error, and (floor, c_n, c_d, alpha, beta)."""
     a, b = (x.ravel() for x in np.meshgrid(alpha, beta))  # (G,)
@@ -142,3 +130,32 @@ def _search(n, d, L, alpha, beta):
     errors = np.where(allowed, (logs**2).sum(axis=1), np.inf)
     at = errors.argmin()
     return errors[at], (*fits[at], a[at], b[at])
+
+
+def training_hours(
+    flops: float | int, peak: float | int, share: float = 0.4, devices: int = 1
+) -> float:
+    """Hours that a training takes.
+
+    Args:
+        flops: operations of the whole training.
+        peak: operations per second that one device could do.
+        share: of the peak, what is reached, in (0, 1].
+        devices: how many share the work evenly.
+
+    Raises: ValueError for a share outside (0, 1], or another number that is not
+        positive.
+    """
+    if min(flops, peak, devices) <= 0 or not 0 < share <= 1:
+        raise ValueError(f"{flops = }, {peak = }, {devices = }, {share = }")
+    return flops / (peak * share * devices) / 3600
+
+
+__all__ = [
+    "ScalingLaw",
+    "count_parameters",
+    "fit_scaling_law",
+    "flops_per_token",
+    "training_hours",
+    "training_memory",
+]
