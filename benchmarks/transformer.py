@@ -1,24 +1,17 @@
 """The training step of chapter 10's model beside `torch.nn.Transformer`'s.
 
-Run `python benchmarks/transformer.py`. One process, one thread, the contenders by
-turns, so that a busy moment of the machine meets both. A step is forward, loss,
+Run `python benchmarks/transformer.py`. One process, the contenders by turns. A step is forward, loss,
 backward and AdamW, on batches with padding; both have the same embeddings, positions
 and tied output layer. They start from the same weights, and without dropout their
 losses are compared. With dropout the two are no longer one function: torch drops
 attention weights too, and these the book, like the paper, leaves whole.
 """
 
-import os
-
-os.environ |= {"OMP_NUM_THREADS": "1"}
-
-import argparse
-import platform
-import time
-from statistics import median
+from itertools import cycle
 
 import torch
 import torch.nn.functional as F
+from side_by_side import finish, options, race
 from torch import Tensor, nn
 
 from unmasked.transformer import Transformer, TransformerConfig
@@ -95,48 +88,38 @@ def step(model: nn.Module, optimiser: torch.optim.Optimizer, src, tgt) -> float:
     return loss.item()
 
 
-def race(norm: str, dropout: float, rounds: int) -> None:
+def compare(norm: str, dropout: float, rounds: int) -> list[dict]:
     torch.manual_seed(0)
     V = 1000
     sizes = {"d_model": 128, "n_heads": 8, "n_layers": 2, "d_ff": 512}
     ours = Transformer(TransformerConfig(V, V, **sizes, dropout=dropout, norm=norm))
     models = {"nn.Transformer": Torchs(ours), "unmasked": ours}
-    optimisers = {
-        name: torch.optim.AdamW(model.parameters(), lr=1e-3)
-        for name, model in models.items()
-    }
-    times = {name: [] for name in models}
-    for src, tgt in batches(rounds + 3, 32, 32, V):
-        losses = {}
-        for name, model in models.items():
-            start = time.perf_counter()
-            losses[name] = step(model, optimisers[name], src, tgt)
-            times[name].append(time.perf_counter() - start)
-        if not dropout:
-            assert abs(losses["unmasked"] - losses["nn.Transformer"]) < 1e-2, losses
-    times = {name: runs[3:] for name, runs in times.items()}  # the first ones warm up
-    ratios = [a / b for a, b in zip(*times.values(), strict=True)]
-    title = f"{norm}-norm, dropout {dropout:g}, {rounds} rounds"
-    print(f"\n{title:34}{'median ms':>10}{'spread':>16}")
-    for name, runs in times.items():
-        spread = f"{1e3 * min(runs):.1f}-{1e3 * max(runs):.1f}"
-        print(f"{name:34}{1e3 * median(runs):10.1f}{spread:>16}")
-    print(f"unmasked is {median(ratios):.2f} times as fast (median of the rounds)")
+    losses, contenders = {name: [] for name in models}, {}
+    for name, model in models.items():
+        adam = torch.optim.AdamW(model.parameters(), lr=1e-3)
+        data = cycle(batches(8, 32, 32, V))
+
+        def work(name=name, model=model, adam=adam, data=data):
+            losses[name].append(step(model, adam, *next(data)))
+
+        contenders[name] = work
+    what = (
+        f"{norm}-norm, dropout {dropout:g}: d 128, 2 + 2 layers, batch 32, "
+        "S = T = 32, V 1000"
+    )
+    rows = race("Encoder and decoder", what, contenders, "nn.Transformer", rounds)
+    if not dropout:
+        for a, b in zip(*losses.values(), strict=True):
+            assert abs(a - b) < 1e-2, losses
+    return rows
 
 
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--rounds", type=int, default=60)
-    rounds = arguments.parse_args().rounds
-    torch.set_num_threads(1)
-    print(
-        f"Python {platform.python_version()}, torch {torch.__version__},",
-        f"{platform.machine()}, 1 thread;",
-        "d 128, 2 + 2 layers, batch 32, S = T = 32, V = 1,000",
-    )
+    given, rows = options(__doc__, rounds=25), []
     for norm in ("post", "pre"):
         for dropout in (0.0, 0.1):
-            race(norm, dropout, rounds)
+            rows += compare(norm, dropout, given.rounds)
+    finish(rows, given)
 
 
 if __name__ == "__main__":

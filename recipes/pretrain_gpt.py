@@ -1,8 +1,10 @@
 """Pre-train a GPT: one CPU, one GPU or several processes, from one script.
 
     python recipes/pretrain_gpt.py --out runs/gpt
-    accelerate launch --num_processes 2 recipes/pretrain_gpt.py --out runs/gpt
+    torchrun --nproc-per-node 2 recipes/pretrain_gpt.py --out runs/gpt
+    python recipes/pretrain_gpt.py --config recipes/gpt1.toml --data texts --out runs/1
 
+`--set processes.shard=true` lets several processes share out the weights too (FSDP).
 Settings stand in pretrain_gpt.toml; `--set training.steps=500` changes one, and
 `--data folder` reads text files of your own. A run that was killed goes on from its
 last checkpoint when the same command is given again. In the end the folder holds the
@@ -30,6 +32,13 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast_object_list, set_seed
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.distributed.checkpoint.state_dict import (
+    StateDictOptions,
+    get_state_dict,
+    set_state_dict,
+)
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.fsdp import fully_shard
 from tqdm import tqdm
 
 from unmasked.gpt import GPT, GPTConfig
@@ -37,6 +46,8 @@ from unmasked.tokenization import BPETokenizer
 from unmasked.training import cosine_schedule
 
 END = "<|endoftext|>"  # between two documents
+# all weights in the first process's memory, and from it, however they are shared out
+WHOLE = StateDictOptions(full_state_dict=True, cpu_offload=True)
 PROMPTS = ("", "Return a new array", "Parameters\n----------\n")
 
 
@@ -116,6 +127,14 @@ def optimiser_for(model: torch.nn.Module, lr: float, weight_decay: float, fused:
     return torch.optim.AdamW(groups, lr=lr, betas=(0.9, 0.95), fused=fused)
 
 
+def shared_out(model: GPT, device: torch.device, processes: int) -> GPT:
+    """Let each process keep a part of every block's weights, and of the rest (FSDP)."""
+    mesh = init_device_mesh(device.type, (processes,))
+    for part in (*model.layers, model):
+        fully_shard(part, mesh=mesh)
+    return model
+
+
 def save_atomically(path: Path, write) -> None:
     """Let `write` make a file beside `path`, then put it in its place in one step."""
     part = path.with_name(path.name + ".part")
@@ -174,6 +193,8 @@ def run(out: Path, config: dict, compiled: bool = False) -> dict:
             "\n\n\n".join(texts[0]), config["data"]["vocab_size"], [END]
         ).save(out / "tokenizer.json")
     accelerator.wait_for_everyone()
+    if not (out / "tokenizer.json").exists():
+        raise FileNotFoundError(f"{out} must be a folder that every machine sees")
     tokenizer = BPETokenizer.load(out / "tokenizer.json")
     train, held = (encode(tokenizer, part).to(device) for part in texts)
     held_bytes = sum(len(text.encode()) for text in texts[1])
@@ -192,34 +213,44 @@ def run(out: Path, config: dict, compiled: bool = False) -> dict:
             f"a batch of {t['batch']} does not divide into {processes} processes "
             f"× {t['accumulate']} parts"
         )
-    optimiser = optimiser_for(
-        model, t["lr"], t["weight_decay"], fused=device.type == "cuda"
-    )
-    bare = model
-    model, optimiser = accelerator.prepare(model, optimiser)
+    bare, fused = model.to(device), device.type == "cuda"
+    if config["processes"]["shard"] and processes > 1:
+        # subtle: not prepared by Accelerate, which would copy the weights (DDP)
+        model = shared_out(model, device, processes)
+        optimiser = optimiser_for(model, t["lr"], t["weight_decay"], fused)
+        optimiser = accelerator.prepare(optimiser)
+    else:
+        optimiser = optimiser_for(model, t["lr"], t["weight_decay"], fused)
+        model, optimiser = accelerator.prepare(model, optimiser)
     stepper = torch.compile(model) if compiled else model
 
     # losses: of the steps since the last row of the log
     state = {"step": 0, "seconds": 0.0, "log": [], "losses": []}
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
-        saved = torch.load(checkpoint, map_location=device, weights_only=True)
-        if saved["config"] != config:
+        saved = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        if saved["config"] | {"processes": {}} != config | {"processes": {}}:
             raise ValueError(f"{out} holds a run with other settings")
-        bare.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
+        set_state_dict(
+            bare,
+            optimiser.optimizer,
+            model_state_dict=saved["model"],
+            optim_state_dict=saved["optimiser"],
+            options=WHOLE,
+        )
         state = saved["state"]
         torch.set_rng_state(saved["rng"].cpu())
         if device.type == "cuda":
             torch.cuda.set_rng_state(saved["device_rng"].cpu())
 
     def save() -> None:
+        weights, averages = get_state_dict(bare, optimiser.optimizer, options=WHOLE)
         if not first:
             return
         whole = {
             "config": config,
-            "model": bare.state_dict(),
-            "optimiser": optimiser.state_dict(),
+            "model": weights,
+            "optimiser": averages,
             "state": state,
             "rng": torch.get_rng_state(),
         }
@@ -252,7 +283,7 @@ def run(out: Path, config: dict, compiled: bool = False) -> dict:
                     accelerator.clip_grad_norm_(model.parameters(), t["clip"])
                 optimiser.step()
                 optimiser.zero_grad()
-            losses.append(loss.detach())
+            losses.append(accelerator.reduce(loss.detach(), "mean"))
         state["step"] = step + 1
         last = step + 1 == t["steps"]
         if last or (step + 1) % t["evaluate_every"] == 0:
@@ -261,8 +292,8 @@ def run(out: Path, config: dict, compiled: bool = False) -> dict:
             row = {
                 "step": step + 1,
                 "tokens": (step + 1) * t["batch"] * T,
-                "train": round(torch.stack(losses).mean().item(), 4),
-                "validation": round(loss, 4),
+                "train": round(torch.stack(losses).mean().item(), 6),
+                "validation": round(loss, 6),
                 "bits_per_byte": round(loss * bits, 4),
                 "seconds": round(state["seconds"], 1),
             }
@@ -273,14 +304,17 @@ def run(out: Path, config: dict, compiled: bool = False) -> dict:
             state["seconds"] = time.monotonic() - start
             state["losses"] = [loss.item() for loss in losses]
             save()
-    return _finish(out, config, bare, tokenizer, state, text_hash, accelerator)
+    weights, _ = get_state_dict(bare, optimiser.optimizer, options=WHOLE)
+    return _finish(out, config, weights, tokenizer, state, text_hash, accelerator)
 
 
-def _finish(out, config, model, tokenizer, state, text_hash, accelerator) -> dict:
+def _finish(out, config, weights, tokenizer, state, text_hash, accelerator) -> dict:
     """Write the model at half precision, the curve and run.json."""
     result: list = [None]
     if accelerator.is_main_process:
-        half = {k: v.half().cpu().contiguous() for k, v in model.state_dict().items()}
+        sizes = GPTConfig(vocab_size=tokenizer.vocab_size, **config["model"])
+        model = GPT(sizes).to(accelerator.device)
+        half = {k: v.half().contiguous() for k, v in weights.items()}
         model.load_state_dict(half)  # what is written is what is sampled
         save_atomically(out / "model.safetensors", lambda p: save_file(half, p))
         generator = torch.Generator(accelerator.device).manual_seed(0)

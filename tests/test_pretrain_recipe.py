@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -137,21 +138,82 @@ def test_a_killed_process_goes_on(whole, text, tmp_path):
     assert outcome(tmp_path) == outcome(whole)
 
 
-@pytest.mark.slow
-def test_two_processes_reach_what_one_does(text, tmp_path):
-    """Each has half of every batch."""
-    changes = {"model__dropout": 0.0}
+LAUNCH = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+KILLED = f"""if True:
+    import os, runpy, signal, sys
+    import unmasked.training as training
+    rate = training.cosine_schedule
+    def kill(step, *rest):
+        if step == 11 and os.environ["RANK"] == "1":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return rate(step, *rest)
+    training.cosine_schedule = kill
+    sys.argv[0] = {str(SCRIPT)!r}
+    runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+@pytest.fixture(scope="module")
+def alone(text, tmp_path_factory):
+    """A run of one process, without dropout."""
+    out = tmp_path_factory.mktemp("alone")
     with pytest.MonkeyPatch.context() as patch:
-        pretrain(patch, arguments(text, tmp_path / "one", **changes))
-    launch = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    given = arguments(text, tmp_path / "two", **changes)
-    done = run([sys.executable, *launch, SCRIPT, *given])
-    assert done.returncode == 0, done.stderr
-    one, two = (outcome(tmp_path / name)[0] for name in ("one", "two"))
-    assert two["hardware"].endswith("× 2")
+        pretrain(patch, arguments(text, out, model__dropout=0.0))
+    return outcome(out)[0]
+
+
+def assert_same_losses(one: dict, two: dict) -> None:
+    """Of the whole batch in training, and on held-out text: to 1e-5."""
     for a, b in zip(one["log"], two["log"], strict=True):
-        # the loss on held-out text; "train" is the first process's own share
-        assert a["validation"] == pytest.approx(b["validation"], abs=2e-3)
+        assert a["train"] == pytest.approx(b["train"], abs=1e-5)
+        assert a["validation"] == pytest.approx(b["validation"], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_two_processes_do_what_one_does_also_where_one_is_killed(text, alone, tmp_path):
+    """Each has half of every batch; the second dies in step 11, and all end."""
+    script, given = tmp_path / "killed.py", arguments(text, tmp_path, model__dropout=0)
+    script.write_text(KILLED, "utf8")
+    done = run([sys.executable, *LAUNCH, script, *given])
+    assert done.returncode == 1
+    assert "exitcode  : -9" in done.stderr and "Signal 9 (SIGKILL)" in done.stderr
+    assert not (tmp_path / "run.json").exists()
+    saved = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert saved["state"]["step"] == 8  # whole, and from before
+
+    done = run([sys.executable, *LAUNCH, SCRIPT, *given])
+    assert done.returncode == 0, done.stderr
+    two = outcome(tmp_path)[0]
+    assert two["hardware"].endswith("× 2")
+    assert_same_losses(alone, two)
+
+
+@pytest.mark.slow
+def test_weights_that_are_shared_out_learn_the_same(text, alone, tmp_path):
+    """FSDP by a setting; one process alone can go on from what two have left."""
+    given = arguments(text, tmp_path, model__dropout=0.0)
+    shard = ["--set", "processes.shard=true"]
+    done = run([sys.executable, *LAUNCH, SCRIPT, *given, *shard])
+    assert done.returncode == 0, done.stderr
+    two, files = outcome(tmp_path)
+    assert two["hardware"].endswith("× 2") and two["config"]["processes"]["shard"]
+    assert_same_losses(alone, two)
+    (tmp_path / "model.safetensors").unlink()
+    with pytest.MonkeyPatch.context() as patch:
+        pretrain(patch, given)
+    assert outcome(tmp_path)[1] == files
+
+
+def test_gpt1_is_gpt1():
+    settings = tomllib.loads((SCRIPT.parent / "gpt1.toml").read_text("utf8"))
+    usual = tomllib.loads((SCRIPT.parent / "pretrain_gpt.toml").read_text("utf8"))
+    assert {k: set(v) for k, v in settings.items()} == {
+        k: set(v) for k, v in usual.items()
+    }
+    assert settings["data"]["vocab_size"] == 40_478
+    with torch.device("meta"):
+        model = GPT(GPTConfig(settings["data"]["vocab_size"], **settings["model"]))
+    assert sum(p.numel() for p in model.parameters()) == 116_534_784
 
 
 def test_folders_of_text(text, tmp_path):

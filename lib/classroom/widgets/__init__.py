@@ -15,6 +15,7 @@ from .finetuning import InputBuilder
 from .gpt import NextToken, likely_prefixes
 from .questions import Question
 from .recurrence import AlignmentMap, GradientExplorer
+from .scaling import CostCalculator
 from .training import ScheduleExplorer, TrainingScrubber
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Architecture",
     "BeamTree",
     "BlockGradients",
+    "CostCalculator",
     "EmbeddingMap",
     "Figure",
     "FillMask",
