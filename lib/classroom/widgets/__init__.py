@@ -9,6 +9,7 @@ from .architecture import Architecture
 from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
+from .checkpoints import NameTable, tensor_rows
 from .decoding import BeamTree
 from .gpt import NextToken, likely_prefixes
 from .questions import Question
@@ -26,6 +27,7 @@ __all__ = [
     "HeadViewer",
     "MaskPlayground",
     "MergeStepper",
+    "NameTable",
     "NextToken",
     "PositionHeatMap",
     "QueryAmongKeys",
@@ -34,4 +36,5 @@ __all__ = [
     "TrainingScrubber",
     "likely_prefixes",
     "source",
+    "tensor_rows",
 ]

@@ -120,8 +120,8 @@ EXERCISE = Exercise(
     reference=exposing_names,
     accepts=(another,),
     proves="With the prefix and without, a block beyond the ninth, a bias, a mask, the "
-    "head, both tables' kinds and a stranger: eight names test what a hundred and fifty "
-    "tensors need.",
+    "head, both tables' kinds and a stranger: eight names test what some hundred "
+    "and fifty tensors need.",
     block=block,
     mutants=MUTANTS,
     valid=valid,

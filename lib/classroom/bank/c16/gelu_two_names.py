@@ -42,7 +42,7 @@ happens to the loss on held-out text?
         Mistake(
             id="loader-refuses",
             wrong="there is none: the loader refuses, since the weights do not fit",
-            symptom="An activation has no weights. All names are there, and all shapes.",
+            symptom="An activation has no weights. Names and shapes are all there.",
             question="Which tensor of the file belongs to the activation?",
             pointer="A comparison of names and shapes sees what is stored. Where is it "
             "written which function stands between two matrices?",

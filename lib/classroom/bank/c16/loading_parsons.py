@@ -144,8 +144,8 @@ EXERCISE = Exercise(
     stub="order = []",
     reference=RIGHT,
     accepts=(list("FBCAIHE"), list("FCBAIHE"), list("FBAICHE"), list("CFBAIEH")),
-    proves="The size comes from the settings, every name is compared before a number is "
-    "read, what is stored the other way is turned by name, and dropout is off.",
+    proves="The size comes from the settings, every name is compared before anything "
+    "is read, what is stored the other way is turned by name, and dropout is off.",
     lines=LINES,
     template=TEMPLATE,
     probes=(
@@ -153,7 +153,7 @@ EXERCISE = Exercise(
             "fits",
             setting(),
             loaded,
-            "The model has the checkpoint's size and its numbers, and is ready to write",
+            "The model has the checkpoint's size and numbers, and is ready to write",
         ),
         Probe(
             "left over",
@@ -214,8 +214,8 @@ EXERCISE = Exercise(
             _weights("it should have been turned."),
             "For which tensors does the table say that they are stored the other way?",
             "Published GPTs hold (in, out). What does the model hold?",
-            "Shoes put on by size alone, left on right. (Turning them after the dance does "
-            "not help either.)",
+            "Shoes put on by size alone, left on right. (Changing them after the dance "
+            "does not help.)",
             "fits",
         ),
         Mistake(

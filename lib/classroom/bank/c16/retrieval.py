@@ -18,8 +18,8 @@ QUESTIONS = (
             "one norm after the stack does.",
             "Each block has two norms in both; they stand elsewhere. What normalises "
             "the stream after the last addition?",
-            "Both can be trained with one, and post-norm needs it more. Which *weights* "
-            "does GPT-2 have besides?",
+            "Both can be trained with one, and post-norm needs it more. Which "
+            "*weights* does GPT-2 have besides?",
         ),
         chapter=9,
     ),

@@ -21,7 +21,7 @@ What happens?
         Mistake(
             id="torch-would-complain",
             wrong="an error: PyTorch compares what is loaded with what is needed",
-            symptom="It compares names and shapes. (d, d) is as good a shape as (d, d).",
+            symptom="It compares names and shapes, and (d, d) turned is (d, d).",
             question="What does a square matrix look like when it is turned?",
             pointer="Which properties of a tensor does `load_state_dict` know? Which "
             "of them change under a transpose of a square?",
@@ -29,7 +29,7 @@ What happens?
         ),
         Mistake(
             id="a-little-worse",
-            wrong="no error, and a loss a few per cent higher: it is one matrix of many",
+            wrong="no error, and a loss some per cent higher: it is one matrix of many",
             symptom="That is what happens when *one* block of the five has it. With "
             "all five, the loss is more than twice what it was.",
             question="How often does each token pass such a matrix on its way up?",

@@ -156,8 +156,8 @@ EXERCISE = Exercise(
             "each-turned",
             stacked(join=lambda parts: np.concatenate([part.T for part in parts])),
             lambda got, expected: (
-                f"With d_out = 2 and d_in = 3 your weight has the shape {got[0].shape}, "
-                f"and {expected[0].shape} is right."
+                f"With d_out = 2 and d_in = 3 your weight has the shape "
+                f"{got[0].shape}, and {expected[0].shape} is right."
             ),
             "Is BERT's linear layer a `Conv1D`?",
             "What is turned in GPT's files is turned because of its class. Which class "
