@@ -8,7 +8,7 @@ import torch
 from classroom.widgets import NameTable, source, tensor_rows
 from classroom.widgets.checkpoints import DONE, Tensor
 from unmasked.bert import Bert, BertConfig
-from unmasked.checkpoints import NAMES, name_table
+from unmasked.checkpoints import name_table, published_names
 from unmasked.gpt import GPT, GPTConfig
 
 TURNED = Tensor(("h.#.up.weight",), (3, 5), "layers.#.up.weight", (5, 3), "turned",
@@ -30,7 +30,9 @@ def test_data_is_what_the_javascript_reads():
     assert (data["checkpoint"], data["tensor"], data["block"]) == (0, 1, 0)
 
 
-@pytest.mark.parametrize(("kind", "name"), zip(NAMES, tensor_rows(), strict=True))
+@pytest.mark.parametrize(
+    ("kind", "name"), zip(published_names, tensor_rows(), strict=True)
+)
 def test_the_rows_are_the_loaders(kind, name):
     """Every line of the name table is shown, with the shape that the model has."""
     sizes = 768, 12, 12

@@ -15,8 +15,12 @@ from torch import nn
 from .bert import Bert, BertConfig
 from .blocks import LayerNorm
 from .gpt import GPT, GPTConfig
-from .tokenization import BPETokenizer, GPT1Tokenizer, WordPieceTokenizer
-from .tokenization import visible
+from .tokenization import (
+    BPETokenizer,
+    GPT1Tokenizer,
+    WordPieceTokenizer,
+    visible,
+)
 
 
 _GPT_BLOCK = {
@@ -58,24 +62,24 @@ _BERT = {
 
 
 # by the name that config.json gives the kind of model
-NAMES: dict[str, dict[str, str]] = {
+published_names: dict[str, dict[str, str]] = {
     "openai-gpt": _GPT1 | _GPT_BLOCK,
     "gpt2": _GPT2 | _GPT_BLOCK,
     "bert": _BERT,
 }
 # a second copy of a tensor: compared with the first, not loaded
-COPIES = {
+_COPIES = {
     "lm_head.weight": ("wte.weight", "tokens_embed.weight"),
     "cls.predictions.decoder.weight": ("embeddings.word_embeddings.weight",),
     "cls.predictions.decoder.bias": ("cls.predictions.bias",),
 }
 # left out, and why
-LEFT_OUT = {
+_LEFT_OUT = {
     r"h\.\d+\.attn\.(masked_)?bias": "the causal mask and its constant, no weights",
     r"embeddings\.position_ids": "the numbers 0, 1, 2, …",
     r"cls\.seq_relationship\.(weight|bias)": "BERT's head for the next sentence",
 }
-HEADS = ("pooler", "transform", "transform_norm", "token_bias")  # a BERT may lack them
+_HEADS = ("pooler", "transform", "transform_norm", "token_bias")  # a BERT may lack them
 
 
 class Row(NamedTuple):
@@ -95,21 +99,23 @@ class Row(NamedTuple):
 def name_table(kind: str, n_layers: int) -> list[Row]:
     """Every tensor of a model, and what is done to it on the way here.
 
-    Args: kind, a key of NAMES; n_layers, the number of blocks.
+    Args: kind, a key of published_names; n_layers, the number of blocks.
     Raises: ValueError for another kind.
     """
-    if kind not in NAMES:
-        raise ValueError(f"no names for {kind!r}; there are: {', '.join(NAMES)}")
-    parts = [(part, n) for n in range(n_layers) for part in NAMES[kind] if "#" in part]
-    parts += [(part, 0) for part in NAMES[kind] if "#" not in part]
+    if kind not in published_names:
+        known = ", ".join(published_names)
+        raise ValueError(f"no names for {kind!r}; there are: {known}")
+    names = published_names[kind]
+    parts = [(part, n) for n in range(n_layers) for part in names if "#" in part]
+    parts += [(part, 0) for part in names if "#" not in part]
     rows = []
     for part, n in parts:
-        there = NAMES[kind][part].replace("#", str(n)).split()
+        there = names[part].replace("#", str(n)).split()
         alone = there[0].endswith((".weight", ".bias"))
         for suffix in [""] if alone else [".weight", ".bias"]:
             turned = ".c_" in there[0] and suffix == ".weight"  # a Conv1D
-            names = tuple(name + suffix for name in there)
-            rows.append(Row(part.replace("#", str(n)) + suffix, names, turned))
+            here = part.replace("#", str(n)) + suffix
+            rows.append(Row(here, tuple(name + suffix for name in there), turned))
     return rows
 
 
@@ -166,7 +172,8 @@ def stored_tensors(folder: Path) -> dict[str, Any]:
         try:
             opened = safe_open(file, "pt")
         except SafetensorError as error:
-            raise CheckpointError(f"{file} is not a safetensors file: {error}") from error
+            reason = f"{file} is not a safetensors file: {error}"
+            raise CheckpointError(reason) from error
         for name in opened.keys():  # noqa: SIM118 (a file, not a dict)
             short = re.sub(r"^(transformer|bert)\.", "", name)
             short = re.sub(r"LayerNorm\.gamma$", "LayerNorm.weight", short)
@@ -188,10 +195,10 @@ def compare(
     Raises: CheckpointError with all that is missing, left over, or does not fit.
     """
     used = {name for row in rows for name in row.there}
-    copies = {copy for copy, of in COPIES.items() if found.keys() & set(of)}
+    copies = {copy for copy, of in _COPIES.items() if found.keys() & set(of)}
     spare = found.keys() - used - copies
     missing = sorted(used - found.keys())
-    left = sorted(n for n in spare if not any(re.fullmatch(p, n) for p in LEFT_OUT))
+    left = sorted(n for n in spare if not any(re.fullmatch(p, n) for p in _LEFT_OUT))
     misfits = []
     for row in rows:
         needed = [here[row.here][0] // len(row.there), *here[row.here][1:]]
@@ -226,14 +233,12 @@ def fill(model: nn.Module, rows: Sequence[Row], found: Mapping[str, Any]) -> Non
 
 
 def _check_copies(used: set[str], found: Mapping[str, Any]) -> None:
-    for copy, of in COPIES.items():
-        original = next((name for name in of if name in found), copy)
-        if copy in found and copy not in used:
-            if not torch.equal(found[copy][:], found[original][:]):
-                raise CheckpointError(
-                    f"{copy} differs from {original}, and config.json says that the two "
-                    "are one"
-                )
+    for copy, of in _COPIES.items():
+        first = next((name for name in of if name in found), copy)
+        loaded = copy in used or copy not in found
+        if not loaded and not torch.equal(found[copy][:], found[first][:]):
+            reason = f"{copy} differs from {first}, and config.json ties the two"
+            raise CheckpointError(reason)
 
 
 # what must be in config.json: the sizes; and what our classes compute
@@ -262,7 +267,7 @@ _COMPUTED: dict[str, dict[str, tuple]] = {
 def read_settings(folder: Path, kind: str | None = None) -> dict[str, Any]:
     """Return what config.json says.
 
-    Args: kind, the kind of model that is expected; any of NAMES if not given.
+    Args: kind, the kind of model that is expected; any that has names here if not given.
     Raises: CheckpointError where it is not there, is of another kind, lacks a size, or
         asks for a computation that our class does not do.
     """
@@ -271,8 +276,8 @@ def read_settings(folder: Path, kind: str | None = None) -> dict[str, Any]:
         raise CheckpointError(f"there is no config.json in {folder}")
     settings = json.loads(path.read_text("utf8"))
     found = settings.get("model_type")
-    if found not in ([kind] if kind else NAMES):
-        needed = kind or " or ".join(NAMES)
+    if found not in ([kind] if kind else published_names):
+        needed = kind or " or ".join(published_names)
         raise CheckpointError(f"{path} is of kind {found!r}, and {needed} is needed")
     if lost := [name for name in _SIZES[found] if name not in settings]:
         raise CheckpointError(f"{path} lacks sizes", lost)
@@ -282,8 +287,10 @@ def read_settings(folder: Path, kind: str | None = None) -> dict[str, Any]:
     return settings
 
 
-_WANTED = ("config.json", "model*.safetensors", "model.safetensors.index.json",
-           "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt")  # fmt: skip
+_WANTED = (
+    "config.json", "model*.safetensors", "model.safetensors.index.json",
+    "tokenizer_config.json", "vocab.json", "merges.txt", "vocab.txt",
+)  # fmt: skip
 
 
 def local_folder(source: str | Path, revision: str | None = None) -> Path:
@@ -301,13 +308,16 @@ def local_folder(source: str | Path, revision: str | None = None) -> Path:
 
     try:
         folder = snapshot_download(
-            str(source), revision=revision, allow_patterns=_WANTED, etag_timeout=5
+            str(source),
+            revision=revision,
+            allow_patterns=list(_WANTED),
+            etag_timeout=5,  # seconds, for each question to the hub
         )
     except OSError as error:  # no network, no such model, no access
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ConnectionError(
-            f"{source} is not here, and the hub did not give it ({reason}). Where there "
-            "is no network, copy its folder and give the path."
+            f"{source} is not here, and the hub did not give it ({reason}). Without a "
+            "network, copy its folder from elsewhere and give the path."
         ) from error
     return Path(folder)
 
@@ -363,17 +373,11 @@ def load_bert(source: str | Path, revision: str | None = None) -> Bert:
     ))  # fmt: skip
     found = stored_tensors(folder)
     rows = name_table("bert", bert.config.n_layers)
-    heads = {head: _of(head, rows) for head in HEADS}
-    bert.absent = frozenset(
-        head for head, own in heads.items()
-        if not any(name in found for row in own for name in row.there)
-    )  # fmt: skip
-    fill(bert, [row for row in rows if row.here.split(".")[0] not in bert.absent], found)
+    there = {row.here.split(".")[0] for row in rows if found.keys() & set(row.there)}
+    bert.absent = frozenset(_HEADS) - there
+    rows = [row for row in rows if row.here.split(".")[0] not in bert.absent]
+    fill(bert, rows, found)
     return bert
-
-
-def _of(head: str, rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if row.here.split(".")[0] == head]
 
 
 def export_gpt1(gpt: GPT, folder: str | Path) -> None:
@@ -382,10 +386,9 @@ def export_gpt1(gpt: GPT, folder: str | Path) -> None:
     Raises: ValueError for a model that is not of GPT-1's form.
     """
     c, folder = gpt.config, Path(folder)
-    if (c.norm, c.bias, c.tie_embeddings) != ("post", True, True) or (
-        c.d_ff not in (None, 4 * c.d_model)
-    ):
-        raise ValueError(f"GPT-1 is post-norm, tied, with biases, d_ff = 4 d_model: {c}")
+    form = (c.norm, c.bias, c.tie_embeddings, c.d_ff or 4 * c.d_model)
+    if form != ("post", True, True, 4 * c.d_model):
+        raise ValueError(f"GPT-1 is post-norm, tied, with biases, d_ff = 4 d: {c}")
     own, weights = gpt.state_dict(), {}
     for row in name_table("openai-gpt", c.n_layers):
         weight = own[row.here].T if row.turned else own[row.here]
@@ -427,21 +430,17 @@ def load_tokenizer(
         return BPETokenizer.from_gpt1(folder / "vocab.json", folder / "merges.txt")
     tokenizer = BPETokenizer.from_gpt2(folder / "merges.txt")
     plain = tokenizer.vocab_size - len(tokenizer.special_tokens)
-    own = [*(visible(tokenizer.token(i)) for i in range(plain)), *tokenizer.special_tokens]
+    own = {visible(tokenizer.token(i)): i for i in range(plain)}
     listed = folder / "vocab.json"
-    if listed.is_file() and json.loads(listed.read_text("utf8")) != {
-        token: i for i, token in enumerate(own)
-    }:
+    if listed.is_file() and (
+        json.loads(listed.read_text("utf8")) != own | tokenizer.special_tokens
+    ):
         raise CheckpointError(f"{listed} does not number the tokens as its merges do")
     return tokenizer
 
 
 __all__ = [
-    "COPIES",
     "CheckpointError",
-    "HEADS",
-    "LEFT_OUT",
-    "NAMES",
     "Row",
     "compare",
     "export_gpt1",
@@ -452,6 +451,7 @@ __all__ = [
     "load_tokenizer",
     "local_folder",
     "name_table",
+    "published_names",
     "read_settings",
     "stored_tensors",
 ]

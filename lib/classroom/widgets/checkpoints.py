@@ -158,7 +158,7 @@ def tensor_rows() -> dict[str, tuple[int, list[str], list[Tensor]]]:
     import torch  # only this function needs torch and the models
 
     from unmasked.bert import Bert, BertConfig
-    from unmasked.checkpoints import NAMES, name_table
+    from unmasked.checkpoints import name_table, published_names
     from unmasked.gpt import GPT, GPTConfig
 
     sizes = 768, 12, 12
@@ -177,7 +177,7 @@ def tensor_rows() -> dict[str, tuple[int, list[str], list[Tensor]]]:
         "bert": ["tokens", "segments", "positions", "norm", *post, "heads", "output"],
     }
     rows = {}
-    for kind in NAMES:
+    for kind in published_names:
         own = {name: tuple(p.shape) for name, p in models[kind].state_dict().items()}
         table = own["tokens.weight"]
         head = "cls.predictions.decoder.weight" if kind == "bert" else "lm_head.weight"

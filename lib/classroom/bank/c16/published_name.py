@@ -65,7 +65,7 @@ RULES = (
 )
 
 
-def by_rules(first=(), prefix=r"(?:transformer\.)?", other=ValueError, after=None):
+def by_rules(first=(), prefix=r"(?:transformer\.)?", strict=True, after=None):
     """Another right answer; with an argument, a wrong one."""
 
     def translate(name):
@@ -73,9 +73,9 @@ def by_rules(first=(), prefix=r"(?:transformer\.)?", other=ValueError, after=Non
             if found := re.fullmatch(prefix + pattern, name):
                 here = name_here and found.expand(name_here)
                 return after(here) if after and here else here
-        if other is ValueError:
+        if strict:
             raise ValueError(name)
-        return other
+        return None
 
     return translate
 
@@ -277,7 +277,7 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "strangers-left-out",
-            by_rules(other=None),
+            by_rules(strict=False),
             _first,
             "What becomes of a tensor for which you answer `None`?",
             "Left out knowingly, and not known: does your answer tell the two apart? "
