@@ -19,7 +19,7 @@ from .masking import padding_mask
 from .positions import LearnedPositions
 from .tokenization import apply_merges, basic_tokens, learn_merges
 
-NOTHING = -100  # the label of a position that is not asked for
+_NOTHING = -100  # the label of a position that is not asked for
 
 
 @dataclass(frozen=True)
@@ -68,14 +68,16 @@ class BertConfig:
 class Bert(nn.Module):
     """A stack of encoder blocks, and the two heads that BERT is pre-trained with.
 
-    Args: config, the sizes.
-    Weights are drawn from N(0, 0.02²), biases are 0.
+    Args:
+        config: the sizes.
+        std: of the weights, which are drawn from a normal distribution; biases are 0.
+
     Attributes: absent, the parts that a loaded file did not have (from_pretrained).
     Raises: ValueError for what the parts refuse.
     Source: Devlin et al. 2019, §3 and its published code.
     """
 
-    def __init__(self, config: BertConfig) -> None:
+    def __init__(self, config: BertConfig, std: float = 0.02) -> None:
         super().__init__()
         self.config = c = config
         d, self.absent = c.d_model, frozenset[str]()
@@ -91,7 +93,7 @@ class Bert(nn.Module):
         self.pooler = nn.Linear(d, d)
         for name, weight in self.named_parameters():
             if weight.dim() == 2:
-                nn.init.normal_(weight, std=0.02)
+                nn.init.normal_(weight, std=std)
             elif name.endswith("bias"):
                 nn.init.zeros_(weight)
 
@@ -154,7 +156,7 @@ class Bert(nn.Module):
         heads = ("transform.", "transform_norm.", "token_bias", "pooler.")
         bert.absent = frozenset(n.split(".")[0] for n in missing if n.startswith(heads))
         if lost := sorted(n for n in missing if not n.startswith(heads)):
-            raise ValueError(f"the file lacks {', '.join(lost[:3])}: {len(lost)} in all")
+            raise ValueError(f"the file lacks {', '.join(lost[:3])}")
         if more := sorted(weights.keys() - wanted.keys()):
             raise ValueError(f"the model has no {', '.join(more[:3])}")
         for name, x in weights.items():
@@ -247,7 +249,7 @@ def mask_tokens(
     Args:
         ids: any shape; they are left as they are.
         mask_id: the token that stands for a gap.
-        special_ids: tokens that are never chosen, nor put in at random; the mask is one.
+        special_ids: tokens that are never chosen, nor put in at random; so is mask_id.
         share: probability that a token is chosen.
 
     Returns: what the model reads; the labels, -100 where nothing is asked.
@@ -258,10 +260,10 @@ def mask_tokens(
     words = torch.ones(vocab_size, dtype=torch.bool, device=ids.device)
     words[[mask_id, *special_ids]] = False  # (V,)
     if not 0 < share <= 1 or not words.any():
-        raise ValueError(f"share is {share}, and {int(words.sum())} tokens are no marks")
+        raise ValueError(f"{share = }, and {int(words.sum())} words to draw from")
     dice = torch.rand(2, *ids.shape, generator=generator).to(ids.device)
     chosen = (dice[0] < share) & words[ids]
-    labels = ids.masked_fill(~chosen, NOTHING)
+    labels = ids.masked_fill(~chosen, _NOTHING)
     draw = torch.randint(int(words.sum()), ids.shape, generator=generator)
     other = words.nonzero()[:, 0][draw.to(ids.device)]  # any token but a special one
     read = torch.where(chosen & (dice[1] < 0.8), mask_id, ids)
@@ -285,7 +287,7 @@ def masked_loss(
     """
     if labels.shape != ids.shape:
         raise ValueError(f"ids are {tuple(ids.shape)}, labels {tuple(labels.shape)}")
-    asked = labels != NOTHING  # (B, T)
+    asked = labels != _NOTHING  # (B, T)
     # the head multiplies by the whole table of tokens: only where something is asked
     logits = bert.mlm_logits(bert(ids, segments)[asked])  # (n, V)
     loss = F.cross_entropy(logits, labels[asked], reduction="sum")
@@ -400,7 +402,6 @@ __all__ = [
     "BertConfig",
     "BertForClassification",
     "BertForSpan",
-    "NOTHING",
     "bert_weights",
     "best_span",
     "learn_pieces",

@@ -22,6 +22,8 @@ from .tokenization import (
     visible,
 )
 
+_BERT_LAYER = "encoder.layer.#"  # what stands before the names of a BERT's block
+
 
 _GPT_BLOCK = {
     "layers.#.attention.qkv": "h.#.attn.c_attn",
@@ -40,7 +42,6 @@ _GPT2 = {
     "positions.weight": "wpe.weight",
     "final": "ln_f",
 }
-_BERT_LAYER = "encoder.layer.#"
 _BERT = {
     "tokens.weight": "embeddings.word_embeddings.weight",
     "positions.weight": "embeddings.position_embeddings.weight",
@@ -267,7 +268,7 @@ _COMPUTED: dict[str, dict[str, tuple]] = {
 def read_settings(folder: Path, kind: str | None = None) -> dict[str, Any]:
     """Return what config.json says.
 
-    Args: kind, the kind of model that is expected; any that has names here if not given.
+    Args: kind, the kind of model that is needed; any of `published_names` if not given.
     Raises: CheckpointError where it is not there, is of another kind, lacks a size, or
         asks for a computation that our class does not do.
     """

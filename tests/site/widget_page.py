@@ -1,6 +1,7 @@
 """A page that holds one widget, without Jupyter."""
 
 import json
+import re
 
 from classroom.widgets import Figure, source
 
@@ -39,7 +40,5 @@ def widget_page(name: str, widget: Figure, theme: str) -> str:
         "DATA": json.dumps(widget.data()).replace("<", "\\u003c"),
         "ESM": json.dumps(esm),
     }
-    text = PAGE
-    for mark, part in parts.items():
-        text = text.replace(mark, part, 1)
-    return text
+    # all at once: a widget's data may hold any letters
+    return re.sub("|".join(parts), lambda mark: parts[mark[0]], PAGE)

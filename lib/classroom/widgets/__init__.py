@@ -8,6 +8,7 @@ page show a widget without Jupyter's widget manager.
 from .architecture import Architecture
 from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, source
+from .bert import FillMask, HeadBrowser, fill_each
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
 from .checkpoints import NameTable, tensor_rows
 from .decoding import BeamTree
@@ -23,7 +24,9 @@ __all__ = [
     "BlockGradients",
     "EmbeddingMap",
     "Figure",
+    "FillMask",
     "GradientExplorer",
+    "HeadBrowser",
     "HeadViewer",
     "MaskPlayground",
     "MergeStepper",
@@ -34,6 +37,7 @@ __all__ = [
     "Question",
     "ScheduleExplorer",
     "TrainingScrubber",
+    "fill_each",
     "likely_prefixes",
     "source",
     "tensor_rows",
