@@ -314,7 +314,7 @@ def local_folder(source: str | Path, revision: str | None = None) -> Path:
             allow_patterns=list(_WANTED),
             etag_timeout=5,  # seconds, for each question to the hub
         )
-    except OSError as error:  # no network, no such model, no access
+    except Exception as error:  # no network, no such model, no access, no time
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ConnectionError(
             f"{source} is not here, and the hub did not give it ({reason}). Without a "
