@@ -9,7 +9,7 @@ from torch import Tensor
 from classroom.corpora import docs
 from classroom.corpora.splits import Split
 from classroom.corpora.tasks import classification, question_answering
-from unmasked.bert import learn_pieces
+from unmasked.bert import Bert, learn_pieces
 from unmasked.tokenization import WordPieceTokenizer
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = tuple(range(5))
@@ -127,6 +127,34 @@ def span_f1(found: Tensor, right: Tensor) -> Tensor:
     shared = (last - first + 1).clamp(min=0)
     lengths = (found[:, 1] - found[:, 0] + 1) + (right[:, 1] - right[:, 0] + 1)
     return 2 * shared / lengths
+
+
+class Both(torch.optim.Optimizer):
+    """Two optimisers as one, with one learning rate for both."""
+
+    def __init__(self, *parts: torch.optim.Optimizer) -> None:
+        self.parts = parts
+        self.param_groups = [group for part in parts for group in part.param_groups]
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        for part in self.parts:
+            part.zero_grad(set_to_none)
+
+    def step(self, closure=None):  # pyright: ignore[reportIncompatibleMethodOverride]
+        for part in self.parts:
+            part.step()
+
+
+def muon_and_adamw(bert: Bert, lr: float) -> Both:
+    """Muon for the matrices inside the blocks, AdamW for all the rest."""
+    inside = [p for p in bert.layers.parameters() if p.dim() == 2]
+    known = {id(p) for p in inside}
+    rest = [p for p in bert.parameters() if id(p) not in known]
+    return Both(
+        # scaled so that a learning rate of AdamW fits Muon too
+        torch.optim.Muon(inside, lr, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(rest, lr, betas=(0.9, 0.98), weight_decay=0.0),
+    )
 
 
 def _line(text: str, name: str) -> int:

@@ -19,7 +19,40 @@ from .masking import padding_mask
 from .positions import LearnedPositions
 from .tokenization import apply_merges, basic_tokens, learn_merges
 
-_NOTHING = -100  # the label of a position that is not asked for
+
+def mask_tokens(
+    ids: Int[Tensor, "*batch"],
+    *,
+    vocab_size: int,
+    mask_id: int,
+    special_ids: Collection[int],
+    generator: torch.Generator,
+    share: float = 0.15,
+) -> tuple[Int[Tensor, "*batch"], Int[Tensor, "*batch"]]:
+    """Choose tokens to be guessed: 80 % become a mask, 10 % another token, 10 % stay.
+
+    Args:
+        ids: any shape; they are left as they are.
+        mask_id: the token that stands for a gap.
+        special_ids: tokens that are never chosen, nor put in at random; so is mask_id.
+        share: probability that a token is chosen.
+
+    Returns: what the model reads; the labels, -100 where nothing is asked.
+    Raises: ValueError for a share outside (0, 1], an id outside the vocabulary, or if
+        only special tokens are left.
+    Source: Devlin et al. 2019, §3.1 and A.1.
+    """
+    words = torch.ones(vocab_size, dtype=torch.bool, device=ids.device)
+    words[[mask_id, *special_ids]] = False  # (V,)
+    if not 0 < share <= 1 or not words.any():
+        raise ValueError(f"{share = }, and {int(words.sum())} words to draw from")
+    dice = torch.rand(2, *ids.shape, generator=generator).to(ids.device)
+    chosen = (dice[0] < share) & words[ids]
+    labels = ids.masked_fill(~chosen, -100)  # which F.cross_entropy skips
+    draw = torch.randint(int(words.sum()), ids.shape, generator=generator)
+    other = words.nonzero()[:, 0][draw.to(ids.device)]  # any token but a special one
+    read = torch.where(chosen & (dice[1] < 0.8), mask_id, ids)
+    return torch.where(chosen & (dice[1] >= 0.9), other, read), labels
 
 
 @dataclass(frozen=True)
@@ -235,41 +268,6 @@ def bert_weights(theirs: dict[str, Tensor]) -> dict[str, Tensor]:
     return ours
 
 
-def mask_tokens(
-    ids: Int[Tensor, "*batch"],
-    *,
-    vocab_size: int,
-    mask_id: int,
-    special_ids: Collection[int],
-    generator: torch.Generator,
-    share: float = 0.15,
-) -> tuple[Int[Tensor, "*batch"], Int[Tensor, "*batch"]]:
-    """Choose tokens to be guessed: 80 % become a mask, 10 % another token, 10 % stay.
-
-    Args:
-        ids: any shape; they are left as they are.
-        mask_id: the token that stands for a gap.
-        special_ids: tokens that are never chosen, nor put in at random; so is mask_id.
-        share: probability that a token is chosen.
-
-    Returns: what the model reads; the labels, -100 where nothing is asked.
-    Raises: ValueError for a share outside (0, 1], an id outside the vocabulary, or if
-        only special tokens are left.
-    Source: Devlin et al. 2019, §3.1 and A.1.
-    """
-    words = torch.ones(vocab_size, dtype=torch.bool, device=ids.device)
-    words[[mask_id, *special_ids]] = False  # (V,)
-    if not 0 < share <= 1 or not words.any():
-        raise ValueError(f"{share = }, and {int(words.sum())} words to draw from")
-    dice = torch.rand(2, *ids.shape, generator=generator).to(ids.device)
-    chosen = (dice[0] < share) & words[ids]
-    labels = ids.masked_fill(~chosen, _NOTHING)
-    draw = torch.randint(int(words.sum()), ids.shape, generator=generator)
-    other = words.nonzero()[:, 0][draw.to(ids.device)]  # any token but a special one
-    read = torch.where(chosen & (dice[1] < 0.8), mask_id, ids)
-    return torch.where(chosen & (dice[1] >= 0.9), other, read), labels
-
-
 def masked_loss(
     bert: Bert,
     ids: Int[Tensor, "B T"],
@@ -287,11 +285,38 @@ def masked_loss(
     """
     if labels.shape != ids.shape:
         raise ValueError(f"ids are {tuple(ids.shape)}, labels {tuple(labels.shape)}")
-    asked = labels != _NOTHING  # (B, T)
+    asked = labels != -100  # (B, T)
     # the head multiplies by the whole table of tokens: only where something is asked
     logits = bert.mlm_logits(bert(ids, segments)[asked])  # (n, V)
     loss = F.cross_entropy(logits, labels[asked], reduction="sum")
     return loss, len(logits)
+
+
+def learn_pieces(texts: Iterable[str], vocab_size: int) -> list[str]:
+    """Make a vocabulary for WordPieceTokenizer: a text's most frequent pieces.
+
+    Words are merged as in byte-pair encoding, and the pieces counted; the single
+    characters are always in. (Google's own trainer was never published.)
+
+    Args: texts, in ASCII; vocab_size, the number of tokens to end with at most.
+    Returns: the tokens; special ones stand first, [PAD] is 0.
+    Raises: ValueError if not even the characters fit.
+    """
+    words = Counter(w for t in texts for w in basic_tokens(t) if w.isascii())
+    merges = learn_merges(words, vocab_size)
+    ranks = {(a.decode(), b.decode()): n for n, (a, b) in enumerate(merges)}
+    counts = Counter[str]()
+    for word, n in words.items():
+        first, *others = apply_merges(list(word), ranks)
+        for piece in (first, *(f"##{other}" for other in others)):
+            counts[piece] += n
+    letters = sorted({c for word in words for c in word})
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]
+    tokens += [f"##{c}" for c in letters if c.isalnum() or c == "_"]
+    if vocab_size < len(tokens):
+        raise ValueError(f"{len(tokens)} tokens are needed, and {vocab_size} allowed")
+    ranked = [piece for piece, _ in counts.most_common() if piece not in set(tokens)]
+    return tokens + ranked[: vocab_size - len(tokens)]
 
 
 class BertForClassification(nn.Module):
@@ -368,33 +393,6 @@ def mean_pool(
         raise ValueError("a row has nothing to average")
     kept = keep[..., None].to(x)  # (B, T, 1)
     return (x * kept).sum(dim=1) / kept.sum(dim=1)
-
-
-def learn_pieces(texts: Iterable[str], vocab_size: int) -> list[str]:
-    """Make a vocabulary for WordPieceTokenizer: a text's most frequent pieces.
-
-    Words are merged as in byte-pair encoding, and the pieces counted; the single
-    characters are always in. (Google's own trainer was never published.)
-
-    Args: texts, in ASCII; vocab_size, the number of tokens to end with at most.
-    Returns: the tokens; special ones stand first, [PAD] is 0.
-    Raises: ValueError if not even the characters fit.
-    """
-    words = Counter(w for t in texts for w in basic_tokens(t) if w.isascii())
-    merges = learn_merges(words, vocab_size)
-    ranks = {(a.decode(), b.decode()): n for n, (a, b) in enumerate(merges)}
-    counts = Counter[str]()
-    for word, n in words.items():
-        first, *others = apply_merges(list(word), ranks)
-        for piece in (first, *(f"##{other}" for other in others)):
-            counts[piece] += n
-    letters = sorted({c for word in words for c in word})
-    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]
-    tokens += [f"##{c}" for c in letters if c.isalnum() or c == "_"]
-    if vocab_size < len(tokens):
-        raise ValueError(f"{len(tokens)} tokens are needed, and {vocab_size} allowed")
-    ranked = [piece for piece, _ in counts.most_common() if piece not in set(tokens)]
-    return tokens + ranked[: vocab_size - len(tokens)]
 
 
 __all__ = [
