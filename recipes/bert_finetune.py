@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from classroom.bert_task import (
     MASK,
+    SETTINGS,
     SPECIAL,
     BertTask,
     Questions,
@@ -47,13 +48,6 @@ from unmasked.training import fit, linear_schedule
 
 RESULTS = Path(__file__).resolve().parents[1] / "book/results/bert_finetune.json"
 SEEDS = (0, 1, 2)
-SETTINGS = {
-    "model": {"d_model": 64, "n_heads": 2, "n_layers": 2, "dropout": 0.0},
-    "pre-training": {"steps": 1100, "lr": 8e-3, "short": 32, "long": 128,
-                     "tokens": 2048, "share_long": 0.1, "std": 0.07},
-    "package": {"labels": 200, "steps": 200, "lr": 2e-3, "batch": 16},
-    "answer": {"steps": 400, "lr": 4e-3, "batch": 16, "longest": 40},
-}  # fmt: skip
 
 
 def new_bert(task: BertTask, seed: int) -> Bert:

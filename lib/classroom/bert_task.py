@@ -13,6 +13,14 @@ from unmasked.bert import Bert, learn_pieces
 from unmasked.tokenization import WordPieceTokenizer
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = tuple(range(5))
+# what chapter 13 and its recipe train with
+SETTINGS = {
+    "model": {"d_model": 64, "n_heads": 2, "n_layers": 2, "dropout": 0.0},
+    "pre-training": {"steps": 1100, "lr": 8e-3, "short": 32, "long": 128,
+                     "tokens": 2048, "share_long": 0.1, "std": 0.07},
+    "package": {"labels": 200, "steps": 200, "lr": 2e-3, "batch": 16},
+    "answer": {"steps": 400, "lr": 4e-3, "batch": 16, "longest": 40},
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

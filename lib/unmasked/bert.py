@@ -124,11 +124,7 @@ class Bert(nn.Module):
         self.transform, self.transform_norm = nn.Linear(d, d), LayerNorm(d, c.eps)
         self.token_bias = nn.Parameter(torch.zeros(c.vocab_size))
         self.pooler = nn.Linear(d, d)
-        for name, weight in self.named_parameters():
-            if weight.dim() == 2:
-                nn.init.normal_(weight, std=std)
-            elif name.endswith("bias"):
-                nn.init.zeros_(weight)
+        _draw_weights(self, std)
 
     def forward(
         self, ids: Int[Tensor, "B T"], segments: Int[Tensor, "B T"] | None = None
@@ -142,24 +138,13 @@ class Bert(nn.Module):
         Raises: ValueError for an id or a segment that does not exist, other shapes, or
             more than max_len tokens; TypeError for ids that are not integers.
         """
-        return self._read(ids, segments)[0]
+        return _read(self, ids, segments, need_weights=False)[0]
 
     def attention(
         self, ids: Int[Tensor, "B T"], segments: Int[Tensor, "B T"] | None = None
     ) -> Float[Tensor, "L B h T T"]:
         """Every head's weights in every layer, (n_layers, B, n_heads, T, T)."""
-        return torch.stack(self._read(ids, segments, need_weights=True)[1])
-
-    def _read(self, ids: Tensor, segments: Tensor | None, need_weights: bool = False):
-        segments = _checked_segments(ids, segments, self.config.n_segments)
-        mask = padding_mask(ids, self.config.pad_id)  # (B, 1, 1, T)
-        x = self.tokens(ids) + self.segments(segments)  # (B, T, d_model)
-        x = self.dropout(self.norm(self.positions(x)))
-        weights = []
-        for layer in self.layers:  # no causal mask: each token sees all the others
-            x, w = layer(x, mask, need_weights=need_weights)
-            weights.append(w)
-        return x, weights
+        return torch.stack(_read(self, ids, segments, need_weights=True)[1])
 
     def mlm_logits(self, x: Float[Tensor, "*b d_model"]) -> Float[Tensor, "*b V"]:
         """Logits of the token that was there, from the last block's output."""
@@ -170,34 +155,31 @@ class Bert(nn.Module):
         """What a classifier reads: the first position, through a map and tanh."""
         return self.pooler(x[:, 0]).tanh()
 
-    @classmethod
-    def from_pretrained(cls, folder: str | Path) -> "Bert":
-        """Read a published BERT: config.json and model.safetensors in a folder.
+    @staticmethod
+    def from_pretrained(folder: str | Path) -> "Bert":
+        """Read a published BERT from a folder, as `load_published` does."""
+        return load_published(Path(folder))
 
-        The heads may be missing from the file, then they are drawn afresh and named in
-        `absent`. The head for the next sentence is not read.
 
-        Raises: FileNotFoundError; ValueError, which names it, if a weight is missing,
-            is one too many or has another shape, or if it is another kind of model.
-        """
-        folder = Path(folder)
-        config = _read_config(json.loads((folder / "config.json").read_text("utf8")))
-        weights = bert_weights(load_file(folder / "model.safetensors"))
-        bert = cls(config)
-        wanted = bert.state_dict()
-        missing = wanted.keys() - weights.keys()
-        heads = ("transform.", "transform_norm.", "token_bias", "pooler.")
-        bert.absent = frozenset(n.split(".")[0] for n in missing if n.startswith(heads))
-        if lost := sorted(n for n in missing if not n.startswith(heads)):
-            raise ValueError(f"the file lacks {', '.join(lost[:3])}")
-        if more := sorted(weights.keys() - wanted.keys()):
-            raise ValueError(f"the model has no {', '.join(more[:3])}")
-        for name, x in weights.items():
-            if x.shape != wanted[name].shape:
-                shapes = tuple(x.shape), tuple(wanted[name].shape)
-                raise ValueError(f"{name} is {shapes[0]}, and {shapes[1]} is needed")
-        bert.load_state_dict(wanted | weights)
-        return bert.eval()
+def _draw_weights(bert: Bert, std: float) -> None:
+    for name, weight in bert.named_parameters():
+        if weight.dim() == 2:
+            nn.init.normal_(weight, std=std)
+        elif name.endswith("bias"):
+            nn.init.zeros_(weight)
+
+
+def _read(bert: Bert, ids: Tensor, segments: Tensor | None, need_weights: bool):
+    """The last block's output, and each block's weights (or None)."""
+    segments = _checked_segments(ids, segments, bert.config.n_segments)
+    mask = padding_mask(ids, bert.config.pad_id)  # (B, 1, 1, T)
+    x = bert.tokens(ids) + bert.segments(segments)  # (B, T, d_model)
+    x = bert.dropout(bert.norm(bert.positions(x)))
+    weights = []
+    for layer in bert.layers:  # no causal mask: each token sees all the others
+        x, w = layer(x, mask, need_weights=need_weights)
+        weights.append(w)
+    return x, weights
 
 
 def _checked_segments(ids: Tensor, segments: Tensor | None, n: int) -> Tensor:
@@ -266,6 +248,34 @@ def bert_weights(theirs: dict[str, Tensor]) -> dict[str, Tensor]:
             joined = torch.cat([ours.pop(name) for name in three])
             ours[query.replace("self.query", "qkv")] = joined
     return ours
+
+
+def load_published(folder: Path) -> Bert:
+    """Read a published BERT: config.json and model.safetensors in a folder.
+
+    The heads may be missing from the file; then they are drawn afresh and named in
+    `absent`. The head for the next sentence is not read.
+
+    Returns: the model, in eval mode.
+    Raises: FileNotFoundError; ValueError, which names it, if a weight is missing, is
+        one too many or has another shape, or if it is another kind of model.
+    """
+    bert = Bert(_read_config(json.loads((folder / "config.json").read_text("utf8"))))
+    weights = bert_weights(load_file(folder / "model.safetensors"))
+    wanted = bert.state_dict()
+    missing = sorted(wanted.keys() - weights.keys())
+    heads = ("transform.", "transform_norm.", "token_bias", "pooler.")
+    if lost := [name for name in missing if not name.startswith(heads)]:
+        raise ValueError(f"the file lacks {', '.join(lost[:3])}")
+    if more := sorted(weights.keys() - wanted.keys()):
+        raise ValueError(f"the model has no {', '.join(more[:3])}")
+    for name, x in weights.items():
+        if x.shape != wanted[name].shape:
+            shapes = tuple(x.shape), tuple(wanted[name].shape)
+            raise ValueError(f"{name} is {shapes[0]}, and {shapes[1]} is needed")
+    bert.absent = frozenset(name.split(".")[0] for name in missing)
+    bert.load_state_dict(wanted | weights)
+    return bert.eval()
 
 
 def masked_loss(
@@ -403,6 +413,7 @@ __all__ = [
     "bert_weights",
     "best_span",
     "learn_pieces",
+    "load_published",
     "mask_tokens",
     "masked_loss",
     "mean_pool",

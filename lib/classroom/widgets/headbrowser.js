@@ -93,7 +93,7 @@ export default {
       rows.forEach((node, i) => node.classList.toggle("um-asked", i === q));
       columns.forEach((node, j) => node.style.setProperty("--w", `${(100 * row[j]).toFixed(0)}%`));
 
-      const order = row.map((_, j) => j).sort((a, b) => row[b] - row[a] || a - b).slice(0, SHOWN);
+      const order = row.map((_, j) => j).sort((a, b) => row[b] - row[a] || a - b).slice(0, SHOWN).filter((j, n) => n === 0 || row[j] >= 0.005);
       const part = (j) => `“${tokens[j]}”${j === q ? " (itself)" : ""} ${row[j].toFixed(2)}`;
       said.textContent = row[order[0]] === 0 ? `“${tokens[q]}” may look at nothing: all weights are 0.`
         : `“${tokens[q]}” looks at ${order.map(part).join(", ")}.`;

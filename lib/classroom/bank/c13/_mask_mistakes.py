@@ -65,6 +65,16 @@ def _everywhere(ids, chosen, mask_id, words, generator):
     return _fate(ids, torch.ones_like(chosen), mask_id, words, generator)
 
 
+def _thrown(shape, ids, chosen, mask_id, words, generator):
+    dice = torch.rand(shape, generator=generator)
+    read = torch.where(dice < 0.8, mask_id, torch.where(dice < 0.9, ids, words))
+    return torch.where(chosen, read, ids)
+
+
+def only_padding(ids, *, special_ids, **given):
+    return masking()(ids, special_ids=special_ids[:1], **given)
+
+
 def aliased(ids, *, vocab_size, mask_id, special_ids, generator, share=0.15):
     corrupted, right = masking()(
         ids,
@@ -97,9 +107,20 @@ def _asked(text):
     )
 
 
+def _touched(got, _):
+    return f"Some of the special tokens are asked for or changed: {', '.join(got)}."
+
+
+def _highest(got, _):
+    return (
+        "In a vocabulary of 80 words, the highest id that you put in is "
+        f"{got['highest']}."
+    )
+
+
 def _fates(got, _):
     return (
-        f"Of the tokens that you ask for, {got['[MASK]']} % are [MASK], "
+        f"Of the tokens that you ask for, about {got['[MASK]']} % are [MASK], "
         f"{got['another']} % another word and {got['same']} % the same as before."
     )
 
@@ -267,14 +288,20 @@ MISTAKES = (
     Mistake(
         "mlm-masks-special",
         masking(special=False),
-        lambda got, _: (
-            f"{got['asked']} % of the special tokens are asked for, and "
-            f"{got['changed']} % are changed."
-        ),
+        _touched,
         "Which tokens are not words?",
         "[PAD], [CLS] and [SEP] hold the text together, and nobody need guess them. "
         "Do you use `special_ids`?",
         "A gap text with the full stops and the page numbers cut out.",
+        "special tokens",
+    ),
+    Mistake(
+        "only-padding-left-alone",
+        only_padding,
+        _touched,
+        "How many kinds of special tokens are there?",
+        "`special_ids` is a list. Of how many of its entries does your condition know?",
+        "Three doors: one is locked, and the burglar takes the next.",
         "special tokens",
     ),
     Mistake(
@@ -290,7 +317,7 @@ MISTAKES = (
     Mistake(
         "same-columns-in-all-rows",
         masking(draw=lambda shape, g: torch.rand(shape[1], generator=g).expand(shape)),
-        "In a batch of 40 texts, the same positions are chosen in every one.",
+        "In a batch of 20 texts, the same positions are chosen in every one.",
         "How many throws of the dice does a batch of B texts need?",
         "One throw for each position serves all rows if it is spread over them. What "
         "is the shape of your draw?",
@@ -304,7 +331,69 @@ MISTAKES = (
         "How many random words do you draw?",
         "One drawn word is spread over all places. What is the shape of your draw?",
         "A forger who signs every cheque with one name is soon known by it.",
-        "chance",
+        "words",
+    ),
+    Mistake(
+        "words-from-the-text",
+        masking(words=lambda V, ids, g: ids[torch.randperm(len(ids), generator=g)]),
+        "The text holds ids up to 39, the vocabulary goes up to 79, and no word that "
+        "you put in is above 39.",
+        "From which words is a random one drawn?",
+        "A word of another text is another word, and often a frequent one. The task "
+        "names a wider pool.",
+        "A lottery whose numbers are drawn from last week's tickets.",
+        "words",
+    ),
+    Mistake(
+        "last-word-never-drawn",
+        masking(words=lambda V, ids, g: torch.randint(V - 1, ids.shape, generator=g)),
+        _highest,
+        "What is the largest number that `randint` can give you?",
+        "The upper end of `randint` is not among what it draws. Which id has the last "
+        "of V words?",
+        "A die that is read “below 6” never shows a six.",
+        "words",
+    ),
+    Mistake(
+        "word-out-of-the-vocabulary",
+        masking(
+            words=lambda V, ids, g: torch.randint(1, V + 1, ids.shape, generator=g)
+        ),
+        _highest,
+        "What is the largest id of a vocabulary of V words?",
+        "Ids begin with 0. What does a table of V rows say to the id V?",
+        "A hotel with rooms 0 to 49, and a key with the number 50.",
+        "words",
+    ),
+    Mistake(
+        "one-throw-for-the-batch",
+        masking(fate=lambda *given: _thrown(1, *given)),
+        "In some of your batches all chosen tokens become [MASK], in others none does.",
+        "How many throws decide what becomes of the chosen tokens?",
+        "80 % is a share of tokens, not of batches. What is the shape of your second "
+        "draw?",
+        "One coin for the whole team: everybody plays, or nobody.",
+        "fates",
+    ),
+    Mistake(
+        "one-throw-for-a-row",
+        masking(fate=lambda *given: _thrown(given[0][:, :1].shape, *given)),
+        "In some of your texts all chosen tokens become [MASK], in others none does.",
+        "How many throws decide what becomes of the chosen tokens of a text?",
+        "80 % is a share of tokens, not of texts. What is the shape of your second "
+        "draw?",
+        "One coin for each team: everybody plays, or nobody.",
+        "fates",
+    ),
+    Mistake(
+        "where-not-what",
+        masking(label=lambda ids, chosen, *_: chosen),
+        "Your labels are True and False.",
+        "What should the model have guessed, by your labels?",
+        "They say where something is asked, and not what the answer is. With what does "
+        "the loss compare a guess?",
+        "A solution sheet that only says which boxes are to be filled.",
+        "asked",
     ),
     Mistake(
         "generator-ignored",

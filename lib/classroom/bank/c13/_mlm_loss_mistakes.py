@@ -1,5 +1,6 @@
 """What people get wrong in the loss of a masked model, for the exercise mlm-loss."""
 
+import torch
 import torch.nn.functional as F
 
 from ...exercises.compare import short
@@ -100,6 +101,34 @@ def unnormalised(logits, labels):
 
 def asked_per_text(logits, labels):
     return _right(logits, labels)[0], _asked(labels).sum(1)
+
+
+def mean_times_n(logits, labels):
+    n = _asked(labels).sum()
+    return F.cross_entropy(logits.transpose(1, 2), labels) * n, n
+
+
+def sum_of_row_means(logits, labels):
+    rows = [F.cross_entropy(x, y) for x, y in zip(logits, labels, strict=True)]
+    return torch.stack(rows).sum(), _asked(labels).sum()
+
+
+def class_axis_last(logits, labels):
+    return F.cross_entropy(logits, labels, reduction="sum"), _asked(labels).sum()
+
+
+def softmax_over_places(logits, labels):
+    asked = _asked(labels)
+    log_probs = logits.log_softmax(1)[asked]
+    return F.nll_loss(log_probs, labels[asked], reduction="sum"), asked.sum()
+
+
+def swapped(logits, labels):
+    return _right(logits, labels)[::-1]
+
+
+def cut_off(logits, labels):
+    return _right(logits.detach(), labels)
 
 
 def only_total(logits, labels):
@@ -300,6 +329,67 @@ MISTAKES = (
         "How many numbers can `backward` start from?",
         "The losses are there; the sum is still to be taken.",
         "A list of prices is not yet the bill.",
+        "noise",
+    ),
+    Mistake(
+        "mean-times-n",
+        mean_times_n,
+        lambda got, _: (
+            "Where nothing is asked, your total is "
+            f"{short(got[0]) if isinstance(got, tuple) else '…'}."
+        ),
+        "What is a mean over no terms, and what is that times 0?",
+        "You divide by the number of terms and multiply by it again. Can you do "
+        "without either?",
+        "Sharing a cake among no guests, and then adding up the shares.",
+        "nothing asked",
+    ),
+    Mistake(
+        "means-added-up",
+        sum_of_row_means,
+        _noise,
+        "What does one token of a text with three gaps weigh in your total?",
+        "You take a mean in each text, and add up the means. What is to be added up?",
+        "Three shops report their average sale; what did the street take?",
+        "noise",
+    ),
+    Mistake(
+        "class-axis-last",
+        class_axis_last,
+        "torch does not find the classes where it looks for them.",
+        "On which axis does `cross_entropy` expect the V classes?",
+        "Read the two shapes in torch's message. Which one is T, which one V?",
+        "A form with the street in the field for the town.",
+        "noise",
+    ),
+    Mistake(
+        "softmax-over-places",
+        softmax_over_places,
+        _knows,
+        "What adds up to one: a token's chances at all places, or a place's over all "
+        "tokens?",
+        "Each place has a distribution of its own. Which axis holds what it chooses "
+        "among?",
+        "In an election, shares add up to one over the parties, not over the towns.",
+        "knows",
+    ),
+    Mistake(
+        "n-comes-first",
+        swapped,
+        lambda got, _: f"You return {short(got[0])} first, and {short(got[1])} second.",
+        "Which of the two is the total?",
+        "The two are right, and the order is that of the task's last line.",
+        "A bill that names the number of guests as the sum.",
+        "noise",
+    ),
+    Mistake(
+        "gradient-cut-off",
+        cut_off,
+        "The number is right, and no gradient goes from it back to the logits.",
+        "Can the model learn from what you return?",
+        "A plain number has forgotten what it was made of. Where do you leave the "
+        "graph?",
+        "A mark without the marked test: the pupil sees that something was wrong.",
         "noise",
     ),
     Mistake(

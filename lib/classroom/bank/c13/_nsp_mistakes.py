@@ -70,6 +70,18 @@ def label_of_its_own(documents, *, cls_id, sep_id, rng):
     return [(ids, sides, int(rng.random() < 0.5)) for ids, sides, _ in made]
 
 
+def one_throw_for_a_document(documents, *, cls_id, sep_id, rng):
+    pairs = []
+    for d, sentences in enumerate(documents):
+        is_next = int(rng.random() < 0.5)
+        for a, b in pairwise(sentences):
+            second = b if is_next else other_document(documents, d, rng)
+            ids = [cls_id, *a, sep_id, *second, sep_id]
+            sides = [0] * (len(a) + 2) + [1] * (len(second) + 1)
+            pairs.append((ids, sides, is_next))
+    return pairs
+
+
 def by_twos(sentences):
     return list(zip(sentences[::2], sentences[1::2], strict=False))
 
@@ -261,6 +273,17 @@ MISTAKES = (
         "segments",
     ),
     Mistake(
+        "lengths-mixed-up",
+        pairs_by(sides=lambda a, b: [0] * (len(b) + 2) + [1] * (len(a) + 1)),
+        "With sentences of the same length your segments are right, and with others "
+        "not.",
+        "Whose length decides where segment 1 begins?",
+        "Make a pair of a sentence of one word and one of four, by hand. How many "
+        "zeros does it have?",
+        "A short and a long tablecloth: which table gets which?",
+        "uneven",
+    ),
+    Mistake(
         "segments-of-words-alone",
         pairs_by(sides=lambda a, b: [0] * len(a) + [1] * len(b)),
         lambda got, _: "Your segments are shorter than your ids.",
@@ -279,6 +302,16 @@ MISTAKES = (
         "Half of the pairs is a chance, not a rhythm. Who throws?",
         "A goalkeeper who knows that the shots come left, right, left, right.",
         "chance",
+    ),
+    Mistake(
+        "one-throw-for-a-document",
+        one_throw_for_a_document,
+        "Within a document, all pairs of yours have the same label.",
+        "How often do you throw?",
+        "Half of the pairs is a chance of each pair. In which of your loops is the "
+        "throw?",
+        "One coin for the whole class: all go home early, or nobody.",
+        "truth",
     ),
     Mistake(
         "always-the-first-sentence",

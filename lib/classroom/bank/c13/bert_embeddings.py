@@ -64,6 +64,11 @@ def none_adds_nothing(ids, segments, words, places, sides, norm):
     return norm(x if segments is None else x + sides[segments])
 
 
+def none_is_the_second(ids, segments, words, places, sides, norm):
+    side = torch.ones_like(ids) if segments is None else segments
+    return norm(words[ids] + places[: ids.shape[1]] + sides[side])
+
+
 def none_is_an_index(ids, segments, words, places, sides, norm):
     return norm(words[ids] + places[: ids.shape[1]] + sides[segments])
 
@@ -225,6 +230,15 @@ EXERCISE = Exercise(
             "sum",
         ),
         Mistake(
+            "all-places",
+            but(lambda ids, seg, w, p, s, norm: w[ids] + p + s[seg]),
+            "The texts have 6 tokens, and the table has 12 places.",
+            "How many places does a text of T tokens take?",
+            "You add the whole table. Which of its rows belong to this text?",
+            "A theatre of 12 rows, and a party that fills 6 of them.",
+            "sum",
+        ),
+        Mistake(
             "places-from-one",
             but(
                 lambda ids, seg, w, p, s, norm: (
@@ -290,6 +304,15 @@ EXERCISE = Exercise(
             "The model was trained with a segment's vector at every token. What would "
             "a text look like to it that has none?",
             "A train with one carriage has a first carriage all the same.",
+            "alone",
+        ),
+        Mistake(
+            "none-is-the-second",
+            none_is_the_second,
+            "With segments the sum is right; a text alone is the second with you.",
+            "Which segment is a text that stands alone?",
+            "Read what the task says about None.",
+            "A train with one carriage: is it the first, or the second?",
             "alone",
         ),
         Mistake(

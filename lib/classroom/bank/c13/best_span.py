@@ -116,6 +116,38 @@ def adds_probabilities(start, end, max_tokens):
     return spans(_fits, lambda s, e: s + e)(p / p.sum(), q / q.sum(), max_tokens)
 
 
+def start_first_unlimited(start, end, max_tokens):
+    first = int(start.argmax())
+    return first, first + int(end[first:].argmax())
+
+
+def closed_with_zeros(start, end, max_tokens):
+    sums = np.tril(np.triu(start[:, None] + end), max_tokens - 1)
+    return divmod(int(sums.argmax()), len(start))
+
+
+def begins_with_zero(start, end, max_tokens):
+    best, span = 0.0, (0, 0)
+    for first in range(len(start)):
+        for last in range(first, min(first + max_tokens, len(end))):
+            if start[first] + end[last] > best:
+                best, span = start[first] + end[last], (first, last)
+    return span
+
+
+def over_the_edge(start, end, max_tokens):
+    best, span = -np.inf, (0, 0)
+    for first in range(len(start)):
+        for last in range(first, first + max_tokens):
+            if start[first] + end[last] > best:
+                best, span = start[first] + end[last], (first, last)
+    return span
+
+
+def last_left_out(start, end, max_tokens):
+    return best_span(start[:-1], end[:-1], max_tokens)
+
+
 def scores(start, end, max_tokens):
     return lambda: (np.array(start), np.array(end), max_tokens)
 
@@ -329,6 +361,56 @@ EXERCISE = Exercise(
             "constant. What does a product of probabilities become then?",
             "Two debts multiplied make nobody rich.",
             "negative",
+        ),
+        Mistake(
+            "closed-with-zeros",
+            closed_with_zeros,
+            _span("Where all scores are below zero,"),
+            "How good is a score of 0 among scores below zero?",
+            "What is no span should never win. Which number loses against every sum?",
+            "In golf, who does not play has 0 strokes. Is that a win?",
+            "negative",
+        ),
+        Mistake(
+            "best-begins-with-zero",
+            begins_with_zero,
+            _span("Where all scores are below zero,"),
+            "Does any span beat the best that you begin with?",
+            "A search that keeps the best so far needs something to begin with that "
+            "every span beats.",
+            "A high jump where the bar lies at two metres from the start: nobody is "
+            "measured.",
+            "negative",
+        ),
+        Mistake(
+            "over-the-edge",
+            over_the_edge,
+            "Your search looks for an end behind the last token.",
+            "Which last tokens can a span have that starts near the end of the text?",
+            "Two things limit the last token: the length that is allowed, and one more."
+            "",
+            "From the ninth of ten steps, one can climb one more, not three.",
+            "in order",
+        ),
+        Mistake(
+            "last-token-left-out",
+            last_left_out,
+            _span(_LONG),
+            "Can an answer end with the last token?",
+            "Write down which last tokens your loop, or your slice, goes through.",
+            "A lift that misses the top floor is noticed by those who live there.",
+            "too long",
+        ),
+        Mistake(
+            "start-decides-unlimited",
+            start_first_unlimited,
+            _span(_BACK),
+            "Is the best start part of the best pair?",
+            "With the start fixed, the end takes what is left. Could a start that is a "
+            "little worse have a much better end? (And how long is your span allowed "
+            "to be?)",
+            "Who buys the finest jacket first has to take the trousers that are left.",
+            "backwards",
         ),
         Mistake(
             "probabilities-added",

@@ -185,8 +185,8 @@ EXERCISE = Exercise(
             "nothing-chosen",
             lambda: (*(x := exposing_draws())[:1], x[1] * 0 + 0.5, *x[2:]),
             lambda given, left: (
-                f"No word of yours is chosen: your smallest u is {given[1].min():.2g}. "
-                f"{_left(left)}."
+                "No word of yours is chosen: the smallest u of a word is "
+                f"{given[1][given[0] > 2].min(initial=1):.2g}. {_left(left)}."
             ),
             "What can one see of a lottery that nobody has won?",
             "A word is chosen where its u is small enough. Choose some.",
@@ -283,6 +283,17 @@ EXERCISE = Exercise(
             "Look at the v of your chosen words. Which of the three fates is missing?",
             "A substitute's bench full of players, and nobody is ever sent in.",
             when=lambda given: not _replaced(given).any(),
+        ),
+        Mistake(
+            "replaced-by-itself",
+            lambda: (*exposing_draws()[:3], exposing_draws()[0].clip(min=4)),
+            lambda given, left: (
+                f"Every replaced word is replaced by itself. {_left(left)}."
+            ),
+            "Does a replacement show that puts in what stood there?",
+            "Compare `ids` and `words` at the places where a word is put in.",
+            "A conjurer who swaps a card for one that is the same needs no skill.",
+            when=lambda given: bool((given[0] == given[3])[_replaced(given)].all()),
         ),
         Mistake(
             "one-replacement",

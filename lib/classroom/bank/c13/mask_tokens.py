@@ -84,14 +84,15 @@ def exact_number(ids, *, vocab_size, mask_id, special_ids, generator, share=0.15
     return corrupted, labels
 
 
-V, MASK, SPECIAL = 1000, 4, [0, 2, 3]
+V, MASK = 80, 4
+SPECIAL = {0: "[PAD]", 2: "[CLS]", 3: "[SEP]"}
 
 
-def text(B, T, specials=False, share: float | None = 0.5):
-    """Words from 5 on; with specials, a start, an end and padding in each row."""
+def text(B, T, share: float | None = 0.5, specials=False):
+    """Words from 5 to 39; with specials, a start, an end and padding in each row."""
 
     def make():
-        ids = torch.randint(5, V, (B, T), generator=torch.Generator().manual_seed(1))
+        ids = torch.randint(5, V // 2, (B, T), generator=seeded(1))
         if specials:
             ids[:, 0], ids[:, T // 2] = 2, 3
             ids[:, T // 2 + 1 :] = 0
@@ -100,77 +101,129 @@ def text(B, T, specials=False, share: float | None = 0.5):
     return make
 
 
+def seeded(seed):
+    return torch.Generator().manual_seed(seed)
+
+
 def call(mask, ids, share, seed=7):
     return mask(
         ids,
         vocab_size=V,
         mask_id=MASK,
-        special_ids=SPECIAL,
-        generator=torch.Generator().manual_seed(seed),
+        special_ids=list(SPECIAL),
+        generator=seeded(seed),
         **({} if share is None else {"share": share}),
     )
 
 
-KNOWN = (0, 2, 10, 12, 13.5, 15, 18, 20, 40, 45, 50, 72, 80, 90, 98, 100)
+KNOWN = (0, 2, 10, 15, 19, 40, 45, 50, 72, 80, 90, 98, 100)
 
 
 def percent(part):
-    """A share in per cent; chance moves it by less than 1, which is rounded away."""
+    """A share in per cent; what chance does to it, less than 2, is rounded away."""
     share = 100 * part.float().mean().item()
     near = min(KNOWN, key=lambda known: abs(known - share))
-    return near if abs(near - share) < 1.3 else round(share)
+    return near if abs(near - share) < 2 else 5 * round(share / 5)
 
 
 def asked(mask, ids, share):
     """How many are asked for, and what stands in `labels`."""
     _, labels = call(mask, ids, share)
+    if in_columns(labels):
+        return "the same columns in all rows"
     right = (labels == ids) | (labels == -100)
     others = Counter(labels[~right].tolist()).most_common(1)
     return {
         "asked": percent(labels != -100),
         "originals": bool(right.all()),
-        "other": others[0][0] if others and others[0][0] < 5 else None,
+        "other": int(others[0][0]) if others and others[0][0] < 0 else None,
+        "zeros": bool((labels[~right] == 0).any()),
+        "whole numbers": not labels.is_floating_point() and labels.dtype != torch.bool,
     }
 
 
 def fates(mask, ids, share):
-    """What has become of those that are asked for, and of the rest."""
+    """What has become of those that are asked for, and of the rest, in 20 batches."""
+    read, rest, batches, rows = [], [], [], []
+    for seed in range(20):
+        corrupted, labels = call(mask, ids, share, seed)
+        chosen = labels != -100
+        fate = torch.where(corrupted == MASK, 0, 1 + (corrupted == ids).int())
+        batches += [fate[chosen]] if chosen.any() else []
+        rows += [row[c] for row, c in zip(fate, chosen, strict=True) if c.any()]
+        read.append(fate[chosen])
+        rest.append((corrupted != ids)[~chosen])
+    for name, groups in (("batch", batches), ("row", rows)):
+        if one_each(groups):
+            return {"thrown once for a": name}
+    fate = torch.cat(read)
+    return {
+        "[MASK]": percent(fate == 0),
+        "another": percent(fate == 1),
+        "same": percent(fate == 2),
+        "rest changed": percent(torch.cat(rest)) if len(torch.cat(rest)) else 0,
+    }
+
+
+def one_each(groups):
+    """Whether each group has one fate but for chance, and not all the same one."""
+    kinds = [group.mode().values.item() for group in groups]
+    alike = [(g == k).float().mean().item() for g, k in zip(groups, kinds, strict=True)]
+    return len(set(kinds)) > 1 and min(alike) > 0.8
+
+
+def touched(mask, ids, share):
+    """The special tokens that were asked for or changed."""
     corrupted, labels = call(mask, ids, share)
+    hit = (labels != -100) | (corrupted != ids)
+    return sorted(name for id_, name in SPECIAL.items() if hit[ids == id_].any())
+
+
+def default_share(mask, ids, share):
+    """How many are asked for: about 15 %, or else in fives."""
+    labels = call(mask, ids, share)[1]
+    if in_columns(labels):
+        return "the same columns in all rows"
+    share = 100 * (labels != -100).float().mean().item()
+    return 15 if abs(share - 15) < 4 else 5 * round(share / 5)
+
+
+def in_columns(labels):
+    """Whether some columns are asked for, in every row the same ones."""
     chosen = labels != -100
-    read, was = corrupted[chosen], ids[chosen]
-    return {
-        "[MASK]": percent(read == MASK),
-        "another": percent((read != MASK) & (read != was)),
-        "same": percent(read == was),
-        "rest changed": percent((corrupted != ids)[~chosen]) if (~chosen).any() else 0,
-    }
-
-
-def specials(mask, ids, share):
-    corrupted, labels = call(mask, ids, share)
-    special = torch.isin(ids, torch.tensor(SPECIAL))
-    return {
-        "asked": percent((labels != -100)[special]),
-        "changed": percent((corrupted != ids)[special]),
-    }
+    return bool((chosen == chosen[:1]).all() and chosen.any() and not chosen.all())
 
 
 def chance(mask, ids, share):
-    """Whether the rows, the drawn words and the seeds differ as they should."""
+    """Whether rows and seeds differ as they should."""
     corrupted, labels = call(mask, ids, share)
     torch.manual_seed(11)
     again, _ = call(mask, ids, share)
     other, _ = call(mask, ids, share, seed=8)
-    read = corrupted[labels != -100]
-    drawn = corrupted[(corrupted != MASK) & (corrupted != ids)]
     columns = (labels != -100).float().mean(0)
     return {
         "same seed, same masks": bool((again == corrupted).all()),
         "another seed, other masks": bool((other != corrupted).any()),
         "rows differ": bool(((columns > 0) & (columns < 1)).any()),
-        "many drawn words": len(drawn.unique()) > 20,
-        "ids of words": bool((read >= 0).all() and (read < V).all()),
     }
+
+
+def words(mask, ids, share):
+    """The words that were put in: how many kinds, at most 20, and the highest id.
+
+    Too few words say nothing about the highest, and none says nothing at all.
+    """
+    corrupted, labels = call(mask, ids, share)
+    put_in = (corrupted != MASK) & (corrupted != ids) & (labels != -100)
+    drawn = corrupted[put_in]
+    kinds = min(20, len(drawn.unique())) if len(drawn) else 20
+    return {"kinds": kinds, "highest": highest(drawn) if len(drawn) > 500 else V - 1}
+
+
+def highest(drawn):
+    """The highest id where it is near the vocabulary's end, else 0."""
+    top = int(drawn.max())
+    return top if top >= V - 2 else 0
 
 
 EXERCISE = Exercise(
@@ -192,36 +245,41 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "asked",
-            text(200, 200),
+            text(100, 100),
             asked,
             "With share = 0.5, half of the tokens are asked for; their labels are the "
             "originals, the other labels −100",
         ),
         Probe(
             "fates",
-            text(200, 200),
+            text(25, 40),
             fates,
             "Of the tokens asked for, 80 % are [MASK], 10 % another word, 10 % the "
             "same; no other token changes",
         ),
         Probe(
             "special tokens",
-            text(40, 100, specials=True),
-            specials,
+            text(20, 50, specials=True),
+            touched,
             "No special token is asked for, and none is changed",
         ),
         Probe(
             "default share",
-            text(200, 200, share=None),
-            asked,
+            text(100, 100, share=None),
+            default_share,
             "Without a word about it, 15 % of the tokens are asked for",
         ),
         Probe(
             "chance",
-            text(40, 50),
+            text(20, 30),
             chance,
-            "Rows are masked at different places, drawn words differ, and the "
-            "generator's seed decides",
+            "Rows are masked at different places, and the generator's seed decides",
+        ),
+        Probe(
+            "words",
+            text(100, 100, share=1.0),
+            words,
+            "The words that are put in come from the whole vocabulary, 0 to 79 here",
         ),
     ),
     mistakes=MISTAKES,

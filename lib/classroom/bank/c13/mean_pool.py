@@ -182,6 +182,15 @@ EXERCISE = Exercise(
             "numbered",
         ),
         Mistake(
+            "longest-count-for-all",
+            lambda hidden, keep: (hidden * keep[..., None]).sum(1) / keep.sum(1).max(),
+            _means,
+            "Over how many tokens do you divide the shortest sentence's sum?",
+            "You divide by the longest sentence's number. Each has its own.",
+            "Three tables, and every bill divided by the guests of the largest.",
+            "numbered",
+        ),
+        Mistake(
             "batch-melted",
             lambda hidden, keep: hidden[keep].mean(0),
             _means,

@@ -77,12 +77,19 @@ def from_one_urn(documents, *, cls_id, sep_id, rng):
 CLS, SEP = 1, 2
 
 
-def documents(n_documents, n_sentences):
-    """Sentence s of document d is made of the ids 10 + 1000·d + s, 1 to 3 times."""
+def documents(n_documents, n_sentences, uneven=False):
+    """Sentence s of document d is 3 times the id 10 + 1000·d + s; uneven, 1 to 4 times.
+
+    Subtle: with even sentences, chance has no influence on the length of a pair.
+    """
 
     def make():
+        times = [1, 4, 2, 3] if uneven else [3]
         found = [
-            [[10 + 1000 * d + s] * (1 + (d + s) % 3) for s in range(n_sentences + d)]
+            [
+                [10 + 1000 * d + s] * times[(d + s) % len(times)]
+                for s in range(n_sentences + d)
+            ]
             for d in range(n_documents)
         ]
         return (found,)
@@ -92,7 +99,8 @@ def documents(n_documents, n_sentences):
 
 def call(make, found, seed=3):
     rng = np.random.default_rng(seed)
-    return make(found, cls_id=CLS, sep_id=SEP, rng=rng)
+    pairs = make(found, cls_id=CLS, sep_id=SEP, rng=rng)
+    return [([*map(int, a)], [*map(int, b)], int(is_next)) for a, b, is_next in pairs]
 
 
 def name(ids):
@@ -110,8 +118,8 @@ def halves(ids):
 
 def firsts(make, found):
     """The first sentences, in order."""
-    pairs = call(make, found)
-    return [name(halves(ids)[0]) or (-1, -1) for ids, _, _ in pairs]
+    names = (name(halves(ids)[0]) or ("?", "?") for ids, _, _ in call(make, found))
+    return [f"sentence {s} of document {d}" for d, s in names]
 
 
 def frame(make, found):
@@ -138,6 +146,11 @@ def borders(make, found):
     return sorted(places)[:3]
 
 
+def all_right(make, found):
+    """Whether every pair has its borders where they belong."""
+    return borders(make, found) == [(1, 0, True)]
+
+
 KNOWN = (0, 12, 50, 100)
 
 
@@ -150,14 +163,17 @@ def percent(part, whole):
 
 def truth(make, found):
     """What the pairs are, by their labels: true neighbours, of the same document."""
-    seen = {0: [0, 0, 0], 1: [0, 0, 0]}
-    for ids, _, is_next in call(make, found):
+    seen, thrown, pairs = {0: [0, 0, 0], 1: [0, 0, 0]}, {}, call(make, found)
+    for ids, _, is_next in pairs:
         left, right = (name(half) or (-1, -1) for half in halves(ids))
-        row = seen[int(is_next)]
+        row = seen.setdefault(is_next, [0, 0, 0])
+        thrown.setdefault(left[0], set()).add(is_next)
         row[0] += 1
         row[1] += right == (left[0], left[1] + 1)
         row[2] += right[0] == left[0]
-    total = seen[0][0] + seen[1][0]
+    if max(map(len, thrown.values())) == 1 < len(set.union(*thrown.values())):
+        return "one throw for a document"
+    total = len(pairs)
     return {
         "labels 1": percent(seen[1][0], total),
         "label 1: true": percent(seen[1][1], seen[1][0]),
@@ -181,7 +197,7 @@ def chance(make, found):
         "another seed, other pairs": [x[2] for x in call(make, found, 4)] != labels,
         "labels alternate": labels[:60] in ([0, 1] * 30, [1, 0] * 30),
         "many sentences drawn": len({d and d[1] for d in drawn}) > 20,
-        "from many documents": len(ways) > 20,
+        "from many documents": len(ways) > 10,
     }
 
 
@@ -219,6 +235,12 @@ EXERCISE = Exercise(
             borders,
             "Segments are as long as the ids; segment 1 begins behind the first [SEP] "
             "and ends with the last",
+        ),
+        Probe(
+            "uneven",
+            documents(3, 5, uneven=True),
+            all_right,
+            "It does so for sentences of different lengths, too",
         ),
         Probe(
             "truth",

@@ -17,7 +17,7 @@ out?
     minutes=1,
     name="answer",
     stub="",
-    reference="as a rule three different texts, and no rule that says which is right",
+    reference="as a rule different texts, and nothing that says which is right",
     mistakes=(
         Mistake(
             id="one-pass-is-enough",
