@@ -185,7 +185,7 @@ def test_masks_of_older_files_are_left_out(gpt2_copy):
     load_gpt2(write(tensors))
     tensors["lm_head.weight"][3, 1] += 1
     with pytest.raises(
-        CheckpointError, match=r"lm_head\.weight differs from wte\.weight"
+        CheckpointError, match=r"lm_head\.weight differs from wte\.weight, and ours"
     ):
         load_gpt2(write(tensors))
     del tensors["lm_head.weight"]
@@ -245,7 +245,7 @@ def test_quantised_weights_are_not_taken_for_numbers(gpt2_copy):
     tensors, write = gpt2_copy
     name = "transformer.h.5.mlp.c_fc.weight"
     tensors[name] = tensors[name].to(torch.int8)
-    with pytest.raises(CheckpointError, match=r"h\.5\.mlp\.c_fc\.weight holds I8"):
+    with pytest.raises(CheckpointError, match=r"c_fc\.weight holds I8, and floats"):
         load_gpt2(write(tensors))
 
 

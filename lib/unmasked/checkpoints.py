@@ -210,7 +210,7 @@ def compare(
                 need = f"{tuple(needed)} is needed"
                 misfits.append(f"{name} is {tuple(shape)}, and {need}")
             elif dtype not in ("F64", "F32", "F16", "BF16"):
-                misfits.append(f"{name} holds {dtype}, which are not plain numbers")
+                misfits.append(f"{name} holds {dtype}, and floats are needed")
     if missing or left or misfits:
         reason = "the checkpoint is not that of this model"
         raise CheckpointError(reason, missing, left, misfits)
@@ -238,7 +238,7 @@ def _check_copies(used: set[str], found: Mapping[str, Any]) -> None:
         first = next((name for name in of if name in found), copy)
         loaded = copy in used or copy not in found
         if not loaded and not torch.equal(found[copy][:], found[first][:]):
-            reason = f"{copy} differs from {first}, and config.json ties the two"
+            reason = f"{copy} differs from {first}, and ours are one tensor"
             raise CheckpointError(reason)
 
 

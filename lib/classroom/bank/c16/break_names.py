@@ -119,9 +119,9 @@ EXERCISE = Exercise(
     stub=STUB,
     reference=exposing_names,
     accepts=(another,),
-    proves="With the prefix and without, a block beyond the ninth, a bias, a mask, the "
-    "head, both tables' kinds and a stranger: eight names test what some hundred "
-    "and fifty tensors need.",
+    proves="With the prefix and without, a block beyond the ninth, a table, a bias, a "
+    "mask, the head and a stranger: eight names test what some hundred and fifty "
+    "tensors need.",
     block=block,
     mutants=MUTANTS,
     valid=valid,
