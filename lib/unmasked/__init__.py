@@ -15,5 +15,5 @@
     unmasked.decoding: chapter 12
     unmasked.bert: chapter 13
     unmasked.gpt: chapter 14
-    unmasked.scaling: chapter 17
+    unmasked.checkpoints: chapter 16
 """

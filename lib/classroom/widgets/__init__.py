@@ -10,6 +10,7 @@ from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, source
 from .bert import FillMask, HeadBrowser, fill_each
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
+from .checkpoints import NameTable, tensor_rows
 from .decoding import BeamTree
 from .finetuning import InputBuilder
 from .gpt import NextToken, likely_prefixes
@@ -33,6 +34,7 @@ __all__ = [
     "InputBuilder",
     "MaskPlayground",
     "MergeStepper",
+    "NameTable",
     "NextToken",
     "PositionHeatMap",
     "QueryAmongKeys",
@@ -42,4 +44,5 @@ __all__ = [
     "fill_each",
     "likely_prefixes",
     "source",
+    "tensor_rows",
 ]
