@@ -11,6 +11,7 @@ from .base import Figure, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
 from .decoding import BeamTree
 from .gpt import NextToken, likely_prefixes
+from .modern import RotaryDial
 from .questions import Question
 from .recurrence import AlignmentMap, GradientExplorer
 from .training import ScheduleExplorer, TrainingScrubber
@@ -30,6 +31,7 @@ __all__ = [
     "PositionHeatMap",
     "QueryAmongKeys",
     "Question",
+    "RotaryDial",
     "ScheduleExplorer",
     "TrainingScrubber",
     "likely_prefixes",
