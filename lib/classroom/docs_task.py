@@ -3,6 +3,7 @@
 import hashlib
 import math
 from functools import cached_property, partial
+from typing import Literal
 
 import numpy as np
 import torch
@@ -37,7 +38,7 @@ class DocsTask:
         self.held_bytes = sum(len(document.encode()) for document in held)
 
     @staticmethod
-    def _documents(split: str, size: int) -> list[str]:
+    def _documents(split: Literal["train", "validation"], size: int) -> list[str]:
         texts = [doc.text for doc in docs(split)]
         return texts[: int(np.searchsorted(np.cumsum(list(map(len, texts))), size))]
 

@@ -1,5 +1,7 @@
 """Our SmolLM2 as transformers' Llama, to compare with: renamed, and two rows moved."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM
@@ -22,13 +24,13 @@ def by_halves(rows: Tensor, d_k: int) -> Tensor:
     return heads.transpose(1, 2).reshape(rows.shape)
 
 
-def llama(model: ModernGPT) -> LlamaForCausalLM:
+def llama(model: ModernGPT) -> Any:
     """The same model in transformers; most weights are shared, not copied."""
     c = model.config
     config = LlamaConfig(
         vocab_size=c.vocab_size,
         hidden_size=c.d_model,
-        intermediate_size=model.layers[0].feed_forward.up.out_features,
+        intermediate_size=c.d_ff or round(8 / 3 * c.d_model),
         num_hidden_layers=c.n_layers,
         num_attention_heads=c.n_heads,
         num_key_value_heads=c.n_kv_heads or c.n_heads,
@@ -48,13 +50,14 @@ def llama(model: ModernGPT) -> LlamaForCausalLM:
     return theirs.eval()
 
 
-def _renamed(model: ModernGPT) -> dict[str, Tensor]:
+def _renamed(model: ModernGPT) -> dict[str, Any]:
     table = model.tokens.weight
-    weights: dict[str, Tensor] = {
+    weights: dict[str, Any] = {
         "model.embed_tokens.weight": table,
         "lm_head.weight": table,
         "model.norm.weight": model.final.weight,
     }
+    layer: Any
     for n, layer in enumerate(model.layers):
         at, attention = f"model.layers.{n}.", layer.attention
         for ours, name in _THEIRS.items():

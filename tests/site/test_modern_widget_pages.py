@@ -46,7 +46,9 @@ def test_both_move_and_the_score_stays_by_keyboard(show):
     page = show("rotary")
     before = shown(page)
     page.get_by_role("button", name="Both on").press("Enter")
-    assert page.evaluate("[model.get('query_position'), model.get('key_position')]") == [
+    assert page.evaluate(
+        "[model.get('query_position'), model.get('key_position')]"
+    ) == [
         10,
         6,
     ]
@@ -65,7 +67,9 @@ def test_nothing_leaves_the_ends(show):
         button = page.get_by_role("button", name=name)
         assert button.get_attribute("aria-disabled") == "true"
         button.press("Enter")
-    assert page.evaluate("[model.get('query_position'), model.get('key_position')]") == [
+    assert page.evaluate(
+        "[model.get('query_position'), model.get('key_position')]"
+    ) == [
         39,
         0,
     ]

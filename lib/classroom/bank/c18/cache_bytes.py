@@ -64,8 +64,16 @@ EXERCISE = Exercise(
     proves="Keys and values, in every layer, for each head of keys and each token of "
     "each row. Query heads do not count, and the vocabulary does not.",
     probes=(
-        Probe("SmolLM2", smol, says="SmolLM2's cache for two conversations"),
-        Probe("another", other, says="The same for another model"),
+        Probe(
+            "SmolLM2",
+            smol,
+            says="The bytes of SmolLM2's cache are right for two conversations",
+        ),
+        Probe(
+            "another",
+            other,
+            says="The bytes of another model's cache are right as well",
+        ),
     ),
     mistakes=(
         _m(

@@ -95,8 +95,16 @@ EXERCISE = Exercise(
     proves="Every turn has its marks, what is said stays as it is, and the text ends "
     "where the assistant is to begin.",
     probes=(
-        Probe("one turn", one_turn, says="The first question of a conversation"),
-        Probe("conversation", conversation, says="Three turns, one with spaces around"),
+        Probe(
+            "one turn",
+            one_turn,
+            says="The first question is written as the pattern says",
+        ),
+        Probe(
+            "conversation",
+            conversation,
+            says="Three turns are written as the pattern says, spaces and all",
+        ),
     ),
     mistakes=(
         _m(
@@ -177,6 +185,20 @@ EXERCISE = Exercise(
             "What separates who speaks from what is said, in the pattern?",
             "A model that has seen one pattern a million times has not seen yours.",
             "A date as day-month where month-day is read.",
+        ),
+        _m(
+            "system-last",
+            chat(clean=lambda rows, system: [*rows[1:], rows[0]]),
+            "Which turn is the first, in the pattern?",
+            "Rules that are read out after the game: whom do they help?",
+            "A letter that ends with its address.",
+        ),
+        _m(
+            "line-feed-before-end",
+            chat(lambda w, s: f"<|im_start|>{w}\n{s}\n<|im_end|>\n"),
+            "What stands between what is said and its end mark, in the pattern?",
+            "Two line feeds belong to a turn. Where?",
+            "A space before the full stop .",
         ),
         _m(
             "trimmed",

@@ -34,7 +34,7 @@ def torchs(x, gain, eps):
     return torch.nn.functional.rms_norm(x, gain.shape, gain, eps)
 
 
-def ms(x, dim=-1):
+def ms(x, dim: int | tuple = -1):
     return (x**2).mean(dim=dim, keepdim=True)
 
 

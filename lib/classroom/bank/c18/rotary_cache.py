@@ -240,5 +240,4 @@ EXERCISE = Exercise(
             "six tokens",
         ),
     ),
-    returns=("output", "kept"),
 )

@@ -233,6 +233,19 @@ EXERCISE = Exercise(
             "lengths",
         ),
         Mistake(
+            "written-back-elsewhere",
+            turning(
+                join=lambda x, a, b, cos, sin: torch.cat(
+                    [a * cos - b * sin, a * sin + b * cos], dim=1
+                )
+            ),
+            _zero,
+            "Feature 1 goes in at place 1. At which place does it come out?",
+            "You take pairs apart in one way. Do you put them together in the same?",
+            "Coats are handed back at the hook where they were hung up.",
+            "position 0",
+        ),
+        Mistake(
             "added-not-turned",
             turning(join=lambda x, a, b, cos, sin: x + both(sin, cos)),
             _zero,
