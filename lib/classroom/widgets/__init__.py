@@ -14,6 +14,7 @@ from .checkpoints import NameTable, tensor_rows
 from .decoding import BeamTree
 from .finetuning import InputBuilder
 from .gpt import NextToken, likely_prefixes
+from .modern import RotaryDial
 from .questions import Question
 from .recurrence import AlignmentMap, GradientExplorer
 from .scaling import CostCalculator
@@ -39,6 +40,7 @@ __all__ = [
     "PositionHeatMap",
     "QueryAmongKeys",
     "Question",
+    "RotaryDial",
     "ScheduleExplorer",
     "TrainingScrubber",
     "fill_each",
