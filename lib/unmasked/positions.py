@@ -6,7 +6,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 
-def sinusoidal_encoding(max_len: int, d_model: int) -> Float[Tensor, "max_len d_model"]:
+def sinusoidal_encoding(
+    max_len: int, d_model: int
+) -> Float[Tensor, "max_len d_model"]:
     """Encode positions 0 … max_len − 1 by sines and cosines of many wavelengths.
 
     Column 2i is sin(pos / 10000^(2i / d_model)), and column 2i + 1 the cosine of the

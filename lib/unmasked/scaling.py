@@ -1,5 +1,5 @@
 # Built from book/chapters/17_scaling.md by `make chapters`: edit that file.
-"""What a training costs: parameters, operations, memory, time, and a law for the loss."""
+"""What a training costs: parameters, operations, memory, time; a law for the loss."""
 
 from dataclasses import dataclass
 
@@ -118,7 +118,7 @@ def fit_scaling_law(
 
 
 def _search(n, d, L, alpha, beta):
-    """The best of a grid of exponents: its error, and (floor, c_n, c_d, alpha, beta)."""
+    """The best of a grid of exponents: its error; (floor, c_n, c_d, alpha, beta)."""
     a, b = (x.ravel() for x in np.meshgrid(alpha, beta))  # (G,)
     powers = n[:, None] ** -a, d[:, None] ** -b  # (runs, G) each
     X = np.stack([np.ones_like(powers[0]), *powers], axis=-1).swapaxes(0, 1)
