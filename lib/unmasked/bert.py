@@ -305,10 +305,11 @@ def masked_loss(
 def learn_pieces(texts: Iterable[str], vocab_size: int) -> list[str]:
     """Make a vocabulary for WordPieceTokenizer: a text's most frequent pieces.
 
-    Words are merged as in byte-pair encoding, and the pieces counted; the single
-    characters are always in. (Google's own trainer was never published.)
+    Words are merged as a byte-level BPE of this size would merge them, and the pieces
+    counted; the single characters are always in.
 
-    Args: texts, in ASCII; vocab_size, the number of tokens to end with at most.
+    Args: texts, in ASCII; vocab_size, the number of tokens to end with at most. Up to
+        256, characters are all there is.
     Returns: the tokens; special ones stand first, [PAD] is 0.
     Raises: ValueError if not even the characters fit.
     """
