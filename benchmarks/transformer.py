@@ -1,10 +1,11 @@
 """The training step of chapter 10's model beside `torch.nn.Transformer`'s.
 
-Run `python benchmarks/transformer.py`. One process, the contenders by turns. A step is forward, loss,
-backward and AdamW, on batches with padding; both have the same embeddings, positions
-and tied output layer. They start from the same weights, and without dropout their
-losses are compared. With dropout the two are no longer one function: torch drops
-attention weights too, and these the book, like the paper, leaves whole.
+Run `python benchmarks/transformer.py`. One process, the contenders by turns. A step is
+forward, loss, backward and AdamW, on batches with padding; both have the same
+embeddings, positions and tied output layer. They start from the same weights, and
+without dropout their losses are compared. With dropout the two are no longer one
+function: torch drops attention weights too, and these the book, like the paper, leaves
+whole.
 """
 
 from itertools import cycle

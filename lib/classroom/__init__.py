@@ -4,7 +4,10 @@
 exercises run in a browser that has none.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .mine import use_mine, use_ours
 
 __all__ = ["use_mine", "use_ours"]
 

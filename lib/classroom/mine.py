@@ -178,7 +178,7 @@ def _remembered(name: str) -> Function | None:
     """The function that passed, made from its source with the usual imports."""
     if not (source := right_answer(name)):
         return None
-    usual = {"np": np, "torch": torch, "F": F, "nn": nn, "math": math}
+    usual: dict[str, Any] = {"np": np, "torch": torch, "F": F, "nn": nn, "math": math}
     try:
         exec(source, usual)
     except Exception:  # it needs something from the notebook that it came from

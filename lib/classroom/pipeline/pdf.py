@@ -15,10 +15,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import yaml
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, PdfMargins, sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.annotations import Link
-from pypdf.generic import Fit
+from pypdf.generic import ArrayObject, Fit, NameObject
 from tqdm import tqdm
 
 ROOT = Path(__file__).parents[3]
@@ -71,7 +71,7 @@ def _printed(page: Page, file: Path) -> bytes:
     page.evaluate(OPEN)
     page.evaluate(SETTLED)
     page.wait_for_timeout(1500)  # figures to play with draw themselves
-    margin = {"top": "16mm", "bottom": "16mm", "left": "14mm", "right": "14mm"}
+    margin = PdfMargins(top="16mm", bottom="16mm", left="14mm", right="14mm")
     return page.pdf(format="A4", margin=margin, print_background=True)
 
 
@@ -90,8 +90,7 @@ def _turn_inward(writer: PdfWriter, first: dict[Path, int]) -> None:
             elif place is None:
                 kept.append(annotation)
         if "/Annots" in page:
-            page["/Annots"].clear()
-            page["/Annots"].extend(kept)
+            page[NameObject("/Annots")] = ArrayObject(kept)
         for box, sheet in inward:
             made = Link(rect=box, target_page_index=sheet, fit=Fit.fit())
             writer.add_annotation(number, made)
