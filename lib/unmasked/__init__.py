@@ -1,17 +1,18 @@
 # Built from book/chapters by `make chapters`: edit the chapters.
 """What the chapters of Transformers Unmasked build, one module each.
 
-unmasked.recurrence: chapter 1
-unmasked.seq2seq: chapter 2
-unmasked.attention: chapter 3
-unmasked.multihead: chapter 4
-unmasked.masking: chapter 5
-unmasked.tokenization: chapter 6
-unmasked.embeddings: chapter 7
-unmasked.positions: chapter 8
-unmasked.blocks: chapter 9
-unmasked.transformer: chapter 10
-unmasked.training: chapter 11
-unmasked.decoding: chapter 12
-unmasked.gpt: chapter 14
+    unmasked.recurrence: chapter 1
+    unmasked.seq2seq: chapter 2
+    unmasked.attention: chapter 3
+    unmasked.multihead: chapter 4
+    unmasked.masking: chapter 5
+    unmasked.tokenization: chapter 6
+    unmasked.embeddings: chapter 7
+    unmasked.positions: chapter 8
+    unmasked.blocks: chapter 9
+    unmasked.transformer: chapter 10
+    unmasked.training: chapter 11
+    unmasked.decoding: chapter 12
+    unmasked.gpt: chapter 14
+    unmasked.finetuning: chapter 15
 """
