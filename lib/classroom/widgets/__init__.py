@@ -10,6 +10,7 @@ from .attention import HeadViewer, MaskPlayground, QueryAmongKeys
 from .base import Figure, source
 from .blocks import BlockGradients, EmbeddingMap, MergeStepper, PositionHeatMap
 from .decoding import BeamTree
+from .finetuning import InputBuilder
 from .gpt import NextToken, likely_prefixes
 from .questions import Question
 from .recurrence import AlignmentMap, GradientExplorer
@@ -24,6 +25,7 @@ __all__ = [
     "Figure",
     "GradientExplorer",
     "HeadViewer",
+    "InputBuilder",
     "MaskPlayground",
     "MergeStepper",
     "NextToken",

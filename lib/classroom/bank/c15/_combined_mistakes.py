@@ -10,10 +10,17 @@ def _task(logits, labels, **how):
     return F.cross_entropy(logits, labels, **how)
 
 
-def _language(logits, ids, pad_id, **how):
-    """As it should be; `how` may be another ignore_index or reduction."""
-    how = {"ignore_index": pad_id} | how
-    return F.cross_entropy(logits[:, :-1].transpose(1, 2), ids[:, 1:], **how)
+def _losses(logits, ids):
+    rows = logits[:, :-1].transpose(1, 2)
+    return F.cross_entropy(rows, ids[:, 1:], reduction="none")  # (B, T - 1)
+
+
+def _mean_of_texts(losses, real):
+    return ((losses * real).sum(1) / real.sum(1)).mean()
+
+
+def _language(logits, ids, pad_id):
+    return _mean_of_texts(_losses(logits, ids), ids[:, 1:] != pad_id)
 
 
 def loss(task=_task, language=_language, add=lambda task, lm, w: task + w * lm):
@@ -28,41 +35,54 @@ def loss(task=_task, language=_language, add=lambda task, lm, w: task + w * lm):
 
 
 def _no_shift(logits, ids, pad_id):
-    return F.cross_entropy(logits.transpose(1, 2), ids, ignore_index=pad_id)
+    losses = F.cross_entropy(logits.transpose(1, 2), ids, reduction="none")
+    return _mean_of_texts(losses, ids != pad_id)
 
 
 def _wrong_way(logits, ids, pad_id):
     rows = logits[:, 1:].transpose(1, 2)
-    return F.cross_entropy(rows, ids[:, :-1], ignore_index=pad_id)
+    losses = F.cross_entropy(rows, ids[:, :-1], reduction="none")
+    return _mean_of_texts(losses, ids[:, :-1] != pad_id)
 
 
 def _counts_pad(logits, ids, pad_id):
-    return _language(logits, ids, pad_id, ignore_index=-100)
+    return _losses(logits, ids).mean()
 
 
 def _pad_zero(logits, ids, pad_id):
-    return _language(logits, ids, pad_id, ignore_index=0)
+    return _language(logits, ids, 0)
 
 
 def _pad_in_denominator(logits, ids, pad_id):
-    return _language(logits, ids, pad_id, reduction="none").mean()
+    return (_losses(logits, ids) * (ids[:, 1:] != pad_id)).mean()
 
 
-def _mean_of_rows(logits, ids, pad_id):
-    losses = _language(logits, ids, pad_id, reduction="none")
-    return (losses.sum(1) / (ids[:, 1:] != pad_id).sum(1)).mean()
+def _pooled(logits, ids, pad_id):
+    return _losses(logits, ids)[ids[:, 1:] != pad_id].mean()
 
 
-def _last_row_only(logits, ids, pad_id):
-    return F.cross_entropy(logits[:, -2], ids[:, -1], ignore_index=pad_id)
+def _last_token_only(logits, ids, pad_id):
+    at = (ids != pad_id).sum(1) - 2
+    return _losses(logits, ids).gather(1, at[:, None]).mean()
 
 
 def _summed(logits, ids, pad_id):
-    return _language(logits, ids, pad_id, reduction="sum")
+    return _losses(logits, ids)[ids[:, 1:] != pad_id].sum()
+
+
+def _summed_in_texts(logits, ids, pad_id):
+    return _summed(logits, ids, pad_id) / len(ids)
 
 
 def _softmax_first(logits, ids, pad_id):
     return _language(logits.softmax(-1), ids, pad_id)
+
+
+def _reshaped(logits, ids, pad_id):
+    cut = logits[:, :-1]
+    recut = cut.reshape(cut.shape[0], cut.shape[2], cut.shape[1])
+    losses = F.cross_entropy(recut, ids[:, 1:], reduction="none")
+    return _mean_of_texts(losses, ids[:, 1:] != pad_id)
 
 
 def _task_softmax(logits, labels):
@@ -193,6 +213,24 @@ MISTAKES = (
         "noise",
     ),
     Mistake(
+        "task-made-worse",
+        loss(add=lambda task, lm, w: w * lm - task),
+        _zero,
+        "Which way does each of your two terms pull?",
+        "Let the head become worse: does your number grow, as a loss has to?",
+        "Two people push a car, one from behind and one from the front.",
+        "without language",
+    ),
+    Mistake(
+        "lambda-fixed",
+        loss(add=lambda task, lm, w: task + 0.5 * lm),
+        _zero,
+        "What does `lm_weight` do in your function?",
+        "One half is the value that the paper settles on. Who decides on it here?",
+        "A radio whose volume is set in the factory.",
+        "without language",
+    ),
+    Mistake(
         "lm-no-shift",
         loss(language=_no_shift),
         _knows_both,
@@ -242,20 +280,20 @@ MISTAKES = (
         "noise",
     ),
     Mistake(
-        "mean-of-rows",
-        loss(language=_mean_of_rows),
+        "tokens-pooled",
+        loss(language=_pooled),
         _padded,
-        "Has each text one vote in the language model's part, or each token?",
-        "The short text has one target, the long one four. What does each weigh in a "
-        "mean of means, and what does the task ask for?",
-        "A hermit and a village of four vote on a well. One vote per place, or per "
-        "head?",
+        "Has each token one vote in the language model's part, or each text?",
+        "The long text has four targets, the short one a single one. What does each "
+        "text weigh in your mean, and what does the task ask for?",
+        "A committee of three parties: one vote for each party, or one for each of "
+        "its members?",
         "padding",
     ),
     Mistake(
         "last-token-only",
-        loss(language=_last_row_only),
-        _noise("Your second mean is over 3 tokens, and 12 are asked for."),
+        loss(language=_last_token_only),
+        _noise("You ask for one token of each text, and four are to be guessed."),
         "At how many positions has the model something to guess?",
         "The head reads one position of a text. Does the language model, too?",
         "A teacher sets a test of four sums and marks the last.",
@@ -268,6 +306,17 @@ MISTAKES = (
         "What happens to the two parts when the texts are twice as long?",
         "λ weighs one mean against another. Is your second part a mean?",
         "A goal against 90 minutes: what is added up there?",
+        "noise",
+    ),
+    Mistake(
+        "language-summed-in-texts",
+        loss(language=_summed_in_texts),
+        _noise("A long text would weigh more than its label."),
+        "What happens to the two parts when the texts are twice as long?",
+        "λ weighs a mean of one text against its label. Is there a mean over the "
+        "text's tokens in your function?",
+        "Two pupils are compared by their points; one has sat four tests and the "
+        "other one.",
         "noise",
     ),
     Mistake(
@@ -297,6 +346,27 @@ MISTAKES = (
         "`cross_entropy` takes logits and does a softmax of its own. What does a "
         "softmax make of numbers that lie between 0 and 1?",
         "A photograph of a photograph: each time the contrast is lower.",
+        "knows both",
+    ),
+    Mistake(
+        "softmax-before-both",
+        loss(task=_task_softmax, language=_softmax_first),
+        _knows_both,
+        "What is the best loss that anybody could get from you?",
+        "`cross_entropy` takes logits and does a softmax of its own. How many "
+        "softmaxes stand between the logits and each of your parts?",
+        "A photograph of a photograph: each time the contrast is lower.",
+        "knows both",
+    ),
+    Mistake(
+        "ce-view-not-transpose",
+        loss(language=_reshaped),
+        _knows_both,
+        "Did you move an axis, or cut the tape anew?",
+        "A reshape keeps the numbers in reading order. Follow one row of logits: are "
+        "its V numbers still those of one position?",
+        "A calendar with 7 columns, printed again with 31: is what stands under "
+        "Monday still a Monday?",
         "knows both",
     ),
     Mistake(

@@ -189,6 +189,25 @@ MISTAKES = (
         "full",
     ),
     Mistake(
+        "one-too-late-wraps",
+        at(lambda ids, pad_id: (_last(ids, pad_id) + 1) % ids.shape[1]),
+        _text,
+        "Which token stands at the place that you read?",
+        "A row of 4 tokens begins in column 0. In which column does it end? And what "
+        "becomes of your place in a full row?",
+        "A street of four houses, numbered from 0: who lives in number 4?",
+        "right",
+    ),
+    Mistake(
+        "padding-counted",
+        at(lambda ids, pad_id: (ids == pad_id).sum(1) - 1),
+        _text,
+        "What did you count: tokens, or what fills the rest?",
+        "Print your mask for that row. Is it true where the text is?",
+        "Counting the empty seats to learn how many have come.",
+        "right",
+    ),
+    Mistake(
         "mean-of-the-text",
         mean_of_real,
         _full,

@@ -91,17 +91,24 @@ def without_the_two(prediction, answer):
     return f1(mean=lambda p, r: _harmonic(p, r) / 2)(prediction, answer)
 
 
+def both_empty_fails(prediction, answer):
+    said, right = _words(prediction), _words(answer)
+    return 2 * _shared(said, right) / (len(said) + len(right))
+
+
 def empty_agree_on_nothing(prediction, answer):
     said, right = _words(prediction), _words(answer)
     if not (said and right):
         return 0.0
-    return _harmonic(_shared(said, right) / len(said), _shared(said, right) / len(right))
+    return _harmonic(
+        _shared(said, right) / len(said), _shared(said, right) / len(right)
+    )
 
 
 def _scored(text):
     return lambda got, expected: (
         f"For “the shape of the array and its type” and “shape of array” you get "
-        f"{short(got)}, and {short(expected)} is right. {text}"
+        f"{short(got[0])}, and {short(expected[0])} is right. {text}"
     )
 
 
@@ -309,6 +316,27 @@ MISTAKES = (
         "A model may end its answer at once. What does the task say of that case?",
         "The average age of the guests, when nobody has come.",
         "nothing said",
+    ),
+    Mistake(
+        "both-empty-fails",
+        both_empty_fails,
+        _error("two empty texts"),
+        "What do you divide by if nothing is said and nothing was to be said?",
+        "One empty text and two empty texts are two cases. What does the task say of "
+        "each?",
+        "The average age of the guests, when nobody has come.",
+        "both empty",
+    ),
+    Mistake(
+        "split-at-each-space",
+        f1(split=lambda text: text.lower().split(" ") if text else []),
+        lambda got, _: (
+            f"For “a␣␣list” and “a␣list” (with ␣ for a space) you get {short(got)}."
+        ),
+        "How many words does your function find in two spaces?",
+        "Print what your split makes of “a␣␣list”. Is everything in it a word?",
+        "Between two fence posts that touch there is no field.",
+        "wide spaces",
     ),
     Mistake(
         "empty-texts-disagree",

@@ -4,7 +4,7 @@ from ...exercises.model import Mistake
 
 
 def _joined(parts, special, before="start", between="delimiter", after="extract"):
-    """A row with the special tokens named; None leaves one out."""
+    """A row with the special tokens named; "" leaves one out."""
     row = [getattr(special, before)] if before else []
     for n, part in enumerate(parts):
         row += ([getattr(special, between)] if n and between else []) + list(part)
@@ -38,7 +38,7 @@ def cut_at_the_front(parts, special, max_len):
 
 
 def cut_before_extract(parts, special, max_len):
-    return [*_joined(parts, special, after=None)[: max_len - 1], special.extract]
+    return [*_joined(parts, special, after="")[: max_len - 1], special.extract]
 
 
 def never_cut(parts, special, max_len):
@@ -85,6 +85,28 @@ def _shorter_is_cut(parts, room):
     return parts
 
 
+def _each_loses_one(parts, room):
+    parts = [list(part) for part in parts]
+    while sum(map(len, parts)) > room:
+        for part in parts:
+            part[-1:] = []
+    return parts
+
+
+def _in_proportion(parts, room):
+    share = min(1, room / max(1, sum(map(len, parts))))
+    return [list(part)[: int(len(part) * share)] for part in parts]
+
+
+def _longer_cut_once(parts, room):
+    parts = [list(part) for part in parts]
+    over = sum(map(len, parts)) - room
+    if over > 0:
+        longest = max(parts, key=len)
+        del longest[len(longest) - over :]
+    return parts
+
+
 def eats_its_input(parts, special, max_len):
     while sum(map(len, parts)) > max_len - len(parts) - 1:
         max(parts, key=len).pop()
@@ -102,8 +124,8 @@ def _made(what):
 
 _ONE, _TWO = "the text 21 … 24", "the texts 31 32 33 and 21 … 24"
 _ONE_LONG = "the text 11 … 19 and max_len = 7"
-_PREMISE = "the texts 11 … 19 and 31 32 33 and max_len = 11"
-_HYPOTHESIS = "the texts 31 32 33 and 11 … 19 and max_len = 11"
+_PREMISE = "the texts 11 … 19 and 31 32 33 and max_len = 13"
+_HYPOTHESIS = "the texts 31 32 33 and 11 … 19 and max_len = 13"
 _BOTH = "the texts 11 … 19 and 21 … 24 and max_len = 9"
 
 MISTAKES = (
@@ -161,7 +183,7 @@ MISTAKES = (
         "delimiter-not-counted",
         rows(room=lambda parts, max_len: max_len - 2),
         lambda got, _: (
-            "With one text you are right. With two and max_len = 11 your row has "
+            "With one text you are right. With two and max_len = 13 your row has "
             f"{len(got)} tokens."
         ),
         "How many special tokens has a row of two texts?",
@@ -184,7 +206,7 @@ MISTAKES = (
     ),
     Mistake(
         "delimiter-missing",
-        rows(between=None),
+        rows(between=""),
         _made(_TWO),
         "Where does the premise end? Can the model see it in your row?",
         "The same row comes out if a token moves from the end of the first text to the "
@@ -214,7 +236,7 @@ MISTAKES = (
     ),
     Mistake(
         "extract-missing",
-        rows(after=None),
+        rows(after=""),
         _made(_ONE),
         "At which token shall the head read what the model has made of the text?",
         "Under the causal mask a position knows what stands before it. Which token of "
@@ -224,7 +246,7 @@ MISTAKES = (
     ),
     Mistake(
         "start-missing",
-        rows(before=None),
+        rows(before=""),
         _made(_ONE),
         "What stands in front of the first word?",
         "The paper's rows have something on both sides of the text. Which side is bare "
@@ -285,6 +307,45 @@ MISTAKES = (
         "come nearer to each other?",
         "To level two heaps of sand, from which one do you take?",
         "long premise",
+    ),
+    Mistake(
+        "each-part-loses-one",
+        rows(fit=_each_loses_one),
+        _made(_PREMISE),
+        "Which of the two texts is the longer one here, and which ones lose a token?",
+        "You shorten both at once. What is left of a short text beside a very long "
+        "one?",
+        "Two siblings have 9 and 3 sweets, and 2 must be given back. One each?",
+        "long premise",
+    ),
+    Mistake(
+        "cut-in-proportion",
+        rows(fit=_in_proportion),
+        _made(_PREMISE),
+        "Which of the two texts is the longer one here, and which ones lose a token?",
+        "You cut both by the same share. Is that the rule of the task?",
+        "A flat tax takes from the poor as well. Who pays under the rule that the "
+        "task gives?",
+        "long premise",
+    ),
+    Mistake(
+        "longer-part-cut-once",
+        rows(fit=_longer_cut_once),
+        _made(_BOTH),
+        "Is the text that you cut still the longer one afterwards?",
+        "You take everything from one text in one go. Ask again after each token: "
+        "which one is longer now?",
+        "Two heaps of sand are levelled, and one of them is a hole now.",
+        "both too long",
+    ),
+    Mistake(
+        "room-for-one-left",
+        rows(room=lambda parts, max_len: max_len - len(parts) - 2),
+        lambda got, _: f"With max_len = 7 your row has {len(got)} tokens, and 7 fit.",
+        "How many special tokens did you count, and how many are there?",
+        "Write the longest row for one text and max_len = 7 by hand.",
+        "A bus with 40 seats leaves with 39 and somebody at the stop.",
+        "one long text",
     ),
     Mistake(
         "ends-are-kept",

@@ -39,6 +39,10 @@ def _whole_row(*row):
     return _log_probs(*row).mean()
 
 
+def _whole_row_summed(*row):
+    return _log_probs(*row).sum()
+
+
 def _over_the_row(logits_of, context, answer):
     total = _of_the_answer(logits_of, context, answer).sum()
     return total / len(context + answer)
@@ -139,6 +143,17 @@ MISTAKES = (
         "Which tokens do you ask the model about?",
         "The context is the same for all answers. Does it divide out of a mean, if "
         "the answers are not equally long?",
+        "A speaker is marked on her reply, and on the question that she was asked.",
+        "single tokens",
+    ),
+    Mistake(
+        "everything-summed",
+        scored(_whole_row_summed),
+        _one("Tokens of the context are in them."),
+        "Which tokens do you ask the model about, and what makes a long answer "
+        "comparable with a short one?",
+        "The context is the same for all answers and could stay in a sum. But what "
+        "does the task ask for?",
         "A speaker is marked on her reply, and on the question that she was asked.",
         "single tokens",
     ),
@@ -289,8 +304,7 @@ MISTAKES = (
         "lowest-chosen",
         scored(_right, _lowest),
         lambda got, expected: (
-            f"Your scores are right, {short(got[0])}, and you choose number "
-            f"{got[1]}."
+            f"Your scores are right, {short(got[0])}, and you choose number {got[1]}."
         ),
         "Is −2 more natural than −5, or less?",
         "Log-probabilities are negative. At which end of them is certainty?",

@@ -46,15 +46,15 @@ def states(ids, skip=lambda row: row == PAD, place=None):
         place: (row, column) → its place; by default counted from the first real one.
     """
     out = np.zeros((*ids.shape, 4))
-    for row, into in zip(ids, out, strict=True):
+    for b, row in enumerate(ids):
         state, n = np.zeros(4), 0
-        for column in range(len(row)):
+        for column, id in enumerate(row):
             if skip(row)[column]:
-                into[column] = np.tanh(state @ MIX + WORDS[PAD])
+                out[b, column] = np.tanh(state @ MIX + WORDS[PAD])
                 continue
             at = place(row, column) if place else n
-            state = np.tanh(state @ MIX + WORDS[row[column]] + PLACES[at])
-            into[column], n = state, n + 1
+            state = np.tanh(state @ MIX + WORDS[id] + PLACES[at])
+            out[b, column], n = state, n + 1
     return out
 
 
@@ -240,7 +240,9 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "no-full-row",
-            lambda: np.array([[7, 0, 3, 3, 8, 9], [9, 9, 7, 2, 6, 8], [7, 8, 9, 9, 9, 9]]),
+            lambda: np.array(
+                [[7, 0, 3, 3, 8, 9], [9, 9, 7, 2, 6, 8], [7, 8, 9, 9, 9, 9]]
+            ),
             lambda ids, left: (
                 f"Your longest row has {(ids != PAD).sum(1).max()} real tokens, and "
                 f"there is room for 6. {_left(left)}."
@@ -252,7 +254,9 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "no-empty-text",
-            lambda: np.array([[7, 0, 3, 3, 5, 8], [9, 9, 7, 2, 6, 8], [7, 1, 8, 9, 9, 9]]),
+            lambda: np.array(
+                [[7, 0, 3, 3, 5, 8], [9, 9, 7, 2, 6, 8], [7, 1, 8, 9, 9, 9]]
+            ),
             lambda ids, left: (
                 "No row of yours has extract right behind start and padding behind "
                 f"that. {_left(left)}."
@@ -265,7 +269,9 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "word-0-missing",
-            lambda: np.array([[7, 2, 3, 3, 5, 8], [9, 9, 7, 2, 6, 8], [7, 8, 9, 9, 9, 9]]),
+            lambda: np.array(
+                [[7, 2, 3, 3, 5, 8], [9, 9, 7, 2, 6, 8], [7, 8, 9, 9, 9, 9]]
+            ),
             lambda ids, left: f"Your smallest id is {ids.min()}. {_left(left)}.",
             "Which id do programs like to take for padding?",
             "Here padding is 9, and every id below 7 is a word. Which word would you "
@@ -275,7 +281,9 @@ EXERCISE = Exercise(
         ),
         Mistake(
             "no-word-twice",
-            lambda: np.array([[7, 0, 3, 1, 5, 8], [9, 9, 7, 2, 6, 8], [7, 8, 9, 9, 9, 9]]),
+            lambda: np.array(
+                [[7, 0, 3, 1, 5, 8], [9, 9, 7, 2, 6, 8], [7, 8, 9, 9, 9, 9]]
+            ),
             lambda ids, left: (
                 f"In each of your rows every word is another. {_left(left)}."
             ),

@@ -283,6 +283,17 @@ EXERCISE = Exercise(
             "three questions",
         ),
         Mistake(
+            "softmax-overflows",
+            made_of(right, lambda x: x.exp() / x.exp().sum(-1, keepdim=True)),
+            "Where all scores are higher by 500, your numbers are not finite.",
+            "What is exp(500) for a computer?",
+            "A common height of all scores changes no share. What could be taken off "
+            "all of them before the exponential?",
+            "Mountains are compared from the valley, and not from the centre of the "
+            "earth.",
+            "shifted",
+        ),
+        Mistake(
             "left-flat",
             flat,
             _shape,

@@ -9,9 +9,9 @@ from ._combined_mistakes import MISTAKES
 QUESTION = r"""
 GPT-1 fine-tunes on $L_3 = L_2 + \lambda L_1$ (its Eq. 5): the task, and beside it the
 language model on the same texts. The paper makes $L_3$ large; write what is made
-**small**: the mean of $-\log P(y|x)$ over the B texts, plus λ times the mean of $-\log
-p$ of the **next** token over all tokens of the batch that are asked for. Padding stands
-on the right, and nobody is asked for it.
+**small**: $-\log P(y|x)$ plus λ times the mean of $-\log p$ of the **next** token over
+the tokens that this text asks for, averaged over the B texts (so a long text weighs no
+more than a short one). Padding stands on the right, and nobody is asked for it.
 
 - `class_logits` (B, C), `labels` (B,): the head's logits, and the right classes
 - `lm_logits` (B, T, V), `ids` (B, T): row t of a text's logits has read tokens 0 to t
@@ -29,21 +29,35 @@ def combined_loss(class_logits, labels, lm_logits, ids, pad_id, lm_weight):
     cross_entropy = torch.nn.functional.cross_entropy
     task = cross_entropy(class_logits, labels)
     rows = lm_logits[:, :-1].transpose(1, 2)  # (B, V, T - 1)
-    language = cross_entropy(rows, ids[:, 1:], ignore_index=pad_id)
-    return task + lm_weight * language
+    losses = cross_entropy(rows, ids[:, 1:], reduction="none")  # (B, T - 1)
+    real = ids[:, 1:] != pad_id
+    per_text = (losses * real).sum(dim=1) / real.sum(dim=1)  # (B,)
+    return task + lm_weight * per_text.mean()
 
 
 def by_hand(class_logits, labels, lm_logits, ids, pad_id, lm_weight):
-    task = -class_logits.log_softmax(-1)[torch.arange(len(labels)), labels].mean()
+    task = -class_logits.log_softmax(-1)[torch.arange(len(labels)), labels]
     log_p = lm_logits.log_softmax(-1)[:, :-1].gather(-1, ids[:, 1:, None])[..., 0]
     real = ids[:, 1:] != pad_id
-    return task - lm_weight * (log_p * real).sum() / real.sum()
+    return (task - lm_weight * (log_p * real).sum(1) / real.sum(1)).mean()
 
 
-def flattened(class_logits, labels, lm_logits, ids, pad_id, lm_weight):
-    V, asked = lm_logits.shape[-1], ids[:, 1:].reshape(-1)
-    real = asked != pad_id
-    language = F.cross_entropy(lm_logits[:, :-1].reshape(-1, V)[real], asked[real])
+def text_by_text(class_logits, labels, lm_logits, ids, pad_id, lm_weight):
+    language = [
+        F.cross_entropy(rows[:-1], row[1:], ignore_index=pad_id)
+        for rows, row in zip(lm_logits, ids, strict=True)
+    ]
+    task = F.cross_entropy(class_logits, labels)
+    return task + lm_weight * torch.stack(language).mean()
+
+
+def weighted(class_logits, labels, lm_logits, ids, pad_id, lm_weight):
+    asked = ids[:, 1:]
+    share = (asked != pad_id) / (asked != pad_id).sum(1, keepdim=True) / len(ids)
+    losses = F.cross_entropy(
+        lm_logits[:, :-1].transpose(1, 2), asked, ignore_index=pad_id, reduction="none"
+    )
+    language = (losses * share).sum()
     return F.cross_entropy(class_logits, labels).add(language, alpha=lm_weight)
 
 
@@ -96,9 +110,10 @@ EXERCISE = Exercise(
     name="combined_loss",
     stub=STUB,
     reference=combined_loss,
-    accepts=(by_hand, flattened),
-    proves="The task counts in full and the language model by λ; each is a mean of its "
-    "own, over texts and over tokens, and padding is in neither.",
+    accepts=(by_hand, text_by_text, weighted),
+    proves="The task counts in full and the language model by λ, as a mean over each "
+    "text's own tokens, so that no text weighs more than another; padding is in "
+    "neither.",
     probes=(
         Probe(
             "knows both",
@@ -121,12 +136,13 @@ EXERCISE = Exercise(
             "noise",
             noise(FULL, 0.25),
             says="Without padding it is a mean over 3 texts plus a quarter of a mean "
-            "over 12 tokens",
+            "over their 4 next tokens each",
         ),
         Probe(
             "padding",
             noise(PADDED, 0.25),
-            says="Only tokens that are not padding are asked for, and counted",
+            says="Only tokens that are not padding are asked for, and every text "
+            "weighs alike",
         ),
         Probe(
             "wider margin",

@@ -11,7 +11,8 @@ Put the lines of one fine-tuning step in order: rows of tokens, a batch padded o
 right, the head at extract, the language model beside it, and **all** weights moved.
 `texts` are lists of ids of any length, `labels` (B,); the model takes at most `MAX_LEN`
 tokens, gives hidden states (B, T, d), and has `model.head` for the task and
-`model.next_token` for the language model. It comes from a validation, in evaluation
+`model.next_token` for the language model, whose loss is here a mean over all tokens of
+the batch that are asked for. It comes from a validation, in evaluation
 mode, with old gradients in its parameters. Some lines do not belong.
 
 Answer with a list of labels such as `["A", "B"]`.
@@ -30,7 +31,7 @@ def train_step(model, optimiser, texts, labels, lm_weight):
 
 LINES = {
     "A": "loss = lm + lm_weight * task",
-    "B": "rows = [torch.tensor([START, *text, EXTRACT][:MAX_LEN]) for text in texts]",
+    "B": "rows = [torch.tensor([START, *t, EXTRACT][:MAX_LEN]) for t in texts]",
     "C": "optimiser.step()",
     "D": "lm = nn.functional.cross_entropy(logits, ids[:, :-1], ignore_index=PAD)",
     "E": "last = (ids != PAD).sum(dim=1) - 1",
@@ -43,7 +44,7 @@ LINES = {
     "L": "optimiser.zero_grad()",
     "M": "last = torch.full((len(ids),), -1)",
     "N": "scores = model.head(hidden[torch.arange(len(ids)), last])",
-    "O": "rows = [torch.tensor([START, *text[: MAX_LEN - 2], EXTRACT]) for text in texts]",
+    "O": "rows = [torch.tensor([START, *t[: MAX_LEN - 2], EXTRACT]) for t in texts]",
     "P": "logits = model.next_token(hidden[:, :-1]).transpose(1, 2)",
     "Q": "model.train()",
     "R": "loss.backward()",

@@ -52,7 +52,7 @@ task's (λ = 0.5), and without it (λ = 0). What did the authors find (Table 5)?
             "translation worse?",
         ),
     ),
-    proves="74.7 with and 75.0 without, averaged over the eight scores; MNLI, QNLI, RTE "
-    "and QQP gain by it, CoLA, SST-2, MRPC and STS-B lose. Whether it is so in our small "
-    "world, the chapter measures.",
+    proves="74.7 with and 75.0 without, averaged over the eight scores; MNLI, QNLI, "
+    "RTE and QQP gain by it, CoLA, SST-2, MRPC and STS-B lose. Whether it is so in our "
+    "small world, the chapter measures.",
 )

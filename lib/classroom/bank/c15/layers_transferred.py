@@ -26,7 +26,7 @@ score on MultiNLI change as k grows (the paper's Figure 2, left)?
             question="What does a table of embeddings know of a word's neighbours?",
             pointer="Chapter 7 has tables that were learnt from text, too. What did "
             "they not tell apart?",
-            neighbour="Who brings along the dictionary has not yet brought the grammar.",
+            neighbour="Who brings along the dictionary has not brought the grammar.",
         ),
         Mistake(
             id="middle-is-best",

@@ -6,10 +6,10 @@ from ...exercises.model import Exercise, Probe
 from ._extract_mistakes import MISTAKES
 
 QUESTION = """
-A batch of rows, each start · text · extract, has been padded and read by the model. Take
-out what the classifier's head needs: the hidden state at each row's **extract** token,
-its last token that is not padding. Some rows are padded on the right, others on the
-left, some not at all; all padding of a row is on one side.
+A batch of rows, each start · text · extract, has been padded and read by the model.
+Take out what the classifier's head needs: the hidden state at each row's **extract**
+token, its last token that is not padding. Some rows are padded on the right, others on
+the left, some not at all; all padding of a row is on one side.
 
 - `hidden` (B, T, d): the states of the last layer
 - `ids` (B, T): the tokens, with `pad_id` where there is none

@@ -36,14 +36,16 @@ def similarity_logits(encode, W_y, first, second, special):
 def in_a_loop(encode, W_y, first, second, special):
     total = 0
     for a, b in ((second, first), (first, second)):
-        row = [special.start] + a + [special.delimiter] + b + [special.extract]
+        row = [special.start, *a, special.delimiter, *b, special.extract]
         total = total + encode(row) @ W_y
     return total
 
 
 def stacked(encode, W_y, first, second, special):
     pairs = ((first, second), (second, first))
-    rows = [(special.start, *a, special.delimiter, *b, special.extract) for a, b in pairs]
+    rows = [
+        (special.start, *a, special.delimiter, *b, special.extract) for a, b in pairs
+    ]
     states = torch.stack([encode(list(row)) for row in rows])  # (2, d)
     return torch.einsum("nd,dc->c", states, W_y)
 
@@ -93,12 +95,25 @@ def without_delimiter(first, second, special):
     )
 
 
+def without_extract(first, second, special):
+    return tuple(row[:-1] for row in both_ways(first, second, special))
+
+
+def without_start(first, second, special):
+    return tuple(row[1:] for row in both_ways(first, second, special))
+
+
 def each_alone(first, second, special):
     return tuple([special.start, *text, special.extract] for text in (first, second))
 
 
 def one_order(encode, W_y, first, second, special):
     return encode(_row(first, second, special)) @ W_y
+
+
+def rows_joined(encode, W_y, first, second, special):
+    one, other = both_ways(first, second, special)
+    return encode(one + other) @ W_y
 
 
 def in_one_row(encode, W_y, first, second, special):
@@ -253,6 +268,35 @@ EXERCISE = Exercise(
             "rows",
         ),
         Mistake(
+            "extract-missing",
+            rows_and_sum(without_extract),
+            _read,
+            "At which token is the state taken that you add up?",
+            "`encode` gives the state at the last token of your row. Which token is "
+            "that, and was it trained to sum up?",
+            "A jury hears everybody, and nobody is asked for the verdict.",
+            "rows",
+        ),
+        Mistake(
+            "start-missing",
+            rows_and_sum(without_start),
+            _read,
+            "What stands in front of the first word of your rows?",
+            "Three special tokens are handed to you. Which one have you not used?",
+            "A play in which the curtain falls, and has never gone up.",
+            "rows",
+        ),
+        Mistake(
+            "rows-joined",
+            rows_joined,
+            _read,
+            "How often is the model asked, and how often by you?",
+            "Put together are states, and not rows. What does a model make of a row "
+            "with two starts?",
+            "A match and the return match are not played on one pitch at one time.",
+            "rows",
+        ),
+        Mistake(
             "read-apart",
             rows_and_sum(each_alone),
             _read,
@@ -279,6 +323,15 @@ EXERCISE = Exercise(
             "A factor before a linear layer is a factor after it. Which one is in your "
             "logits?",
             "Two lamps are lit. Is the room as bright as the average lamp?",
+            "logits",
+        ),
+        Mistake(
+            "difference-not-sum",
+            rows_and_sum(both_ways, join=lambda x, y: x - y),
+            _logits,
+            "What does the task do with the two states, and what do you do?",
+            "Exchange the texts: what becomes of the sign of your numbers?",
+            "How far apart are two towns? The answer has no sign.",
             "logits",
         ),
         Mistake(

@@ -55,7 +55,7 @@ def last_of_equals(parts, special, max_len):
             (first[:-1], second) if len(first) > len(second) else (first, second[:-1])
         )
     middle = [special.delimiter] * (len(parts) - 1)
-    return [special.start] + first + middle + second + [special.extract]
+    return [special.start, *first, *middle, *second, special.extract]
 
 
 class Special(NamedTuple):
@@ -116,12 +116,12 @@ EXERCISE = Exercise(
         ),
         Probe(
             "long premise",
-            setting(LONG, SHORT, max_len=11),
+            setting(LONG, SHORT, max_len=13),
             says="Where the premise is the longer one, the premise is cut",
         ),
         Probe(
             "long hypothesis",
-            setting(SHORT, LONG, max_len=11),
+            setting(SHORT, LONG, max_len=13),
             says="Where the hypothesis is the longer one, the hypothesis is cut",
         ),
         Probe(

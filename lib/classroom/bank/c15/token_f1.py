@@ -53,6 +53,18 @@ def crossing_off(prediction, answer):
     return 2 * shared / length if length else 1
 
 
+SHARED = (
+    ("the shape of the array and its type", "shape of array"),
+    ("a list of names", "the list of all names"),
+    ("a copy", "return a copy of it"),
+)
+
+
+def each(function, *pairs):
+    """The F1 of several pairs of texts."""
+    return [function(*pair) for pair in pairs]
+
+
 def setting(prediction, answer):
     return lambda: (prediction, answer)
 
@@ -74,8 +86,9 @@ EXERCISE = Exercise(
     probes=(
         Probe(
             "some shared",
-            setting("the shape of the array and its type", "shape of array"),
-            says="“the shape of the array and its type” shares three words with “shape "
+            lambda: SHARED,
+            each,
+            "“the shape of the array and its type” shares three words with “shape "
             "of array”",
         ),
         Probe(
@@ -115,7 +128,12 @@ EXERCISE = Exercise(
             setting("a list", ""),
             says="Words where there should be none get 0",
         ),
-        Probe("both empty", setting("", " "), says="Two empty texts agree"),
+        Probe("both empty", setting("", ""), says="Two empty texts agree"),
+        Probe(
+            "wide spaces",
+            setting("a  list", "a list"),
+            says="Two spaces are white space like one",
+        ),
     ),
     mistakes=MISTAKES,
 )

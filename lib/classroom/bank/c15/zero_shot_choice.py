@@ -84,8 +84,13 @@ def setting(seed, context=CONTEXT, answers=ANSWERS, scale=1.0):
 
 def plain(function, *inputs):
     """The scores as floats and the index as an int, whatever types they have."""
-    scores, best = function(*inputs)
-    return [float(s) for s in scores], int(best)
+    result = function(*inputs)
+    if not isinstance(result, (tuple, list)) or len(result) != 2:
+        return result
+    scores, best = result
+    if isinstance(scores, (tuple, list, torch.Tensor)):
+        scores = [float(s) for s in scores]
+    return scores, int(best) if hasattr(best, "__int__") else best
 
 
 EXERCISE = Exercise(
