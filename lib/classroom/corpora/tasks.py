@@ -1,48 +1,28 @@
 """Labelled data from the docs corpus: what the docstrings themselves give answers to.
 
 Six tasks in one form: a function that returns the examples of a split. Objects of one
-subject lie in one split, as in `docs`; mismatches are drawn within a split. The order is
-shuffled, once and for ever, so that any first part is a fair sample.
+subject lie in one split, as in `docs`; mismatches are drawn within a split. The order
+is shuffled, once and for ever, so that any first part is a fair sample.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeVar
 
-from classroom.corpora.docstrings import Docstring, subject
+from classroom.corpora.docstrings import Docstring
+from classroom.corpora.sections import blank, blank_packages, entries, prose, shorten
 from classroom.corpora.splits import SPLITS, Split, check_choice, draw
 from classroom.corpora.store import PACKAGES, docs
 
 Row = TypeVar("Row")
 Example = TypeVar("Example")
 
-BLANK = "_"  # in place of a name that would give the label away
 LINE = 100  # characters of a first line or an answer, at most
 EXCERPT = 200  # characters of a body, at most
 HALF = 120  # characters of an excerpt where two are compared
 CHOICES = 4
-
-# The packages' names and nicknames, also inside longer words (`pytorch`, `mpl_toolkits`).
-PACKAGE_NAME = re.compile(
-    r"\b\w*(?:numpy|torch|matplotlib|pyplot|mpl)\w*|\b(?:np|plt|aten|caffe2)\b", re.I
-)
-# `add(a, b) -> Tensor`, as compiled functions begin.
-SIGNATURE = re.compile(r"^[\w.]+\(.*\)( *-> .*)?\.?$", re.DOTALL)
-# The line that opens a part of its own: `Parameters` over dashes, `Args:`, `>>> f(x)`.
-SECTION = re.compile(
-    r"^(?:[A-Z][\w ]+\n *[-=~]{3,}|[A-Z]\w+(?: \w+)?:+ *$|>>>|\.\. |[-=+|*:#]"
-    r"|(?:Args?|Arguments|Returns?|Example|Note|Parameters)$)",
-    re.MULTILINE,
-)
-NUMPY_PART = re.compile(r"^Parameters\n-+\n(.*?)(?=\n\n\w[\w ]*\n-{3,}|\Z)", re.M | re.S)
-NUMPY_ENTRY = re.compile(r"^(\w+) ?:(?=\s).*(?:\n+[ ]+.*)+", re.MULTILINE)
-ARGS_PART = re.compile(r"^(?:Args?|Arguments):\n((?:\n*[ ]+.*(?:\n|\Z))+)", re.MULTILINE)
-ARGS_ENTRY = re.compile(r"^ {2,8}(\w+)(?: ?\(.*?\))?: .*(?:\n {9,}.*)*", re.MULTILINE)
-FIELD_ENTRY = re.compile(r"^:param (?:\w+ )?(\w+): .*(?:\n +.*)*", re.MULTILINE)
-SENTENCE_END = re.compile(r"(?<=[a-z0-9)`*\"'][.;]) +(?=[A-Z`*:(])")
 
 
 @dataclass(frozen=True)
@@ -118,22 +98,19 @@ def classification(
     return _first(_classification, split, size)
 
 
-def entailment(
-    split: Split = "train", size: int | None = None
-) -> list[Entailment]:
+def entailment(split: Split = "train", size: int | None = None) -> list[Entailment]:
     """Does the line belong to the body? Each body once with its own line and once with
-    another's, each line too: neither alone tells. Arguments as in `classification`.
+    one of another package, each line too: neither alone tells. Arguments as in
+    `classification`.
 
     Returns: a list of `Entailment`.
     """
     return _first(_entailment, split, size)
 
 
-def similarity(
-    split: Split = "train", size: int | None = None
-) -> list[Similarity]:
-    """One docstring or two of the same package? Each excerpt occurs in a pair of either
-    kind; which is first is drawn. Arguments as in `classification`.
+def similarity(split: Split = "train", size: int | None = None) -> list[Similarity]:
+    """One docstring, or two of different packages? Each excerpt occurs in a pair of
+    either kind; which is first is drawn. Arguments as in `classification`.
 
     Returns: a list of `Similarity`.
     """
@@ -162,9 +139,7 @@ def question_answering(
     return _first(_question_answering, split, size)
 
 
-def summarisation(
-    split: Split = "train", size: int | None = None
-) -> list[Summary]:
+def summarisation(split: Split = "train", size: int | None = None) -> list[Summary]:
     """From the body to the first line, which sums it up (PEP 257). Arguments as in
     `classification`.
 
@@ -173,55 +148,12 @@ def summarisation(
     return _first(_summarisation, split, size)
 
 
-def blank(text: str, name: str) -> str:
-    """Return the text with an object's own name, and its class's, blanked."""
-    own = {part.strip("_").lower() for part in name.split(".")[-2:]}
-    own |= {subject(name)}
-
-    def hide(match: re.Match[str]) -> str:
-        word = match[0]
-        plain = word.strip("_").lower()
-        return BLANK if plain in own or plain.replace("_", "") in own else word
-
-    return re.sub(r"\w+", hide, text)
-
-
-def blank_packages(text: str) -> str:
-    """Return the text with names and nicknames of the three packages blanked."""
-    return PACKAGE_NAME.sub(BLANK, text)
-
-
-def shorten(text: str, limit: int) -> str:
-    """Return the text on one line, cut at a blank to at most `limit` characters."""
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit + 1].rpartition(" ")[0]
-
-
-# ---- what a docstring consists of
-
-
-def _prose(doc: Docstring) -> list[str]:
-    """Its first paragraphs, up to a section, list or example; signatures are left out."""
-    paragraphs = [p for p in doc.text.split("\n\n") if p.strip()]
-    if paragraphs and SIGNATURE.match(paragraphs[0]):
-        del paragraphs[0]
-    prose = []
-    for paragraph in paragraphs:
-        if opens := SECTION.search(paragraph):
-            paragraph = paragraph[: opens.start()].strip()
-        if paragraph:
-            prose.append(paragraph)
-        if opens:
-            break
-    return prose
-
-
 @cache
 def _summarised(split: Split) -> list[tuple[Docstring, str, str]]:
-    """(docstring, first line, body) where both are there and the line is the only one."""
+    """(docstring, first line, body) where both are there."""
     found = []
     for doc in docs(split):
-        line, *rest = _prose(doc) or [""]
+        line, *rest = prose(doc) or [""]
         body = shorten(" ".join(rest), EXCERPT)
         fits = 20 <= len(line) <= LINE and "\n" not in line and " " in line
         if fits and len(body) >= 60 and line.rstrip(".") not in body:
@@ -233,9 +165,7 @@ def _summarised(split: Split) -> list[tuple[Docstring, str, str]]:
 def _lines_of_all() -> Counter[str]:
     """How often each first line occurs in the corpus, its own name blanked."""
     return Counter(
-        blank(line, doc.name)
-        for split in SPLITS
-        for doc, line, _ in _summarised(split)
+        blank(line, doc.name) for split in SPLITS for doc, line, _ in _summarised(split)
     )
 
 
@@ -249,26 +179,6 @@ def _blanked(split: Split) -> dict[str, list[tuple[str, str, str]]]:
     return groups
 
 
-def _entries(doc: Docstring) -> Iterator[tuple[str, str, str]]:
-    """(name, what stands before the description, its first sentence) of parameters."""
-    if part := NUMPY_PART.search(doc.text):
-        for entry in NUMPY_ENTRY.finditer(part[1]):
-            head, _, description = entry[0].partition("\n")
-            yield entry[1], head, _sentence(description)
-    elif part := ARGS_PART.search(doc.text):
-        for entry in ARGS_ENTRY.finditer(part[1]):
-            head, _, description = entry[0].partition(": ")
-            yield entry[1], head.strip() + ":", _sentence(description)
-    else:
-        for entry in FIELD_ENTRY.finditer(doc.text):
-            head, _, description = entry[0].partition(": ")
-            yield entry[1], head + ":", _sentence(description)
-
-
-def _sentence(text: str) -> str:
-    return SENTENCE_END.split(" ".join(text.split()))[0]
-
-
 # ---- the tasks
 
 
@@ -278,7 +188,7 @@ def _classification(split: Split) -> list[Classification]:
     for label, package in enumerate(PACKAGES):
         made = (
             Classification(
-                shorten(blank_packages(" ".join(_prose(doc))), EXCERPT),
+                shorten(blank_packages(" ".join(prose(doc))), EXCERPT),
                 label,
                 (doc.name,),
             )
@@ -291,10 +201,8 @@ def _classification(split: Split) -> list[Classification]:
 
 @cache
 def _entailment(split: Split) -> list[Entailment]:
-    rows = [row for group in _blanked(split).values() for row in group]
-    rows = sorted(rows, key=lambda row: draw(f"entailment {row}"))
     examples = []
-    for (name, line, body), (other, false, _) in _with_next(rows, 1):
+    for (name, line, body), (other, false, _) in _mixed(_blanked(split)):
         examples.append(Entailment(body, line, 1, (name,)))
         examples.append(Entailment(body, false, 0, (name, other)))
     return _shuffled(examples)
@@ -304,18 +212,17 @@ def _entailment(split: Split) -> list[Entailment]:
 def _similarity(split: Split) -> list[Similarity]:
     groups: defaultdict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for doc in docs(split):
-        text = " ".join(blank(" ".join(_prose(doc)), doc.name).split())
+        text = " ".join(blank(" ".join(prose(doc)), doc.name).split())
         if len(text) >= 2 * HALF:
             start, end = shorten(text, HALF), text[-HALF:].partition(" ")[2]
             groups[doc.package].append((doc.name, start, end))
     examples = []
-    for rows in groups.values():
-        for (name, start, end), (other, _, far) in _with_next(rows, 1):
-            for second, label, sources in ((end, 1, (name,)), (far, 0, (name, other))):
-                pair = [start, second]
-                if draw(f"order {start} {second}") < 0.5:
-                    pair.reverse()
-                examples.append(Similarity(*pair, label, sources))
+    for (name, start, end), (other, _, far) in _mixed(groups):
+        for second, label, sources in ((end, 1, (name,)), (far, 0, (name, other))):
+            pair = [start, second]
+            if draw(f"order {start} {second}") < 0.5:
+                pair.reverse()
+            examples.append(Similarity(*pair, label, sources))
     return _shuffled(examples)
 
 
@@ -336,11 +243,11 @@ def _multiple_choice(split: Split) -> list[MultipleChoice]:
 def _question_answering(split: Split) -> list[QuestionAnswer]:
     examples = []
     for doc in docs(split):
-        entries = [e for e in _entries(doc) if 10 <= len(e[2]) <= LINE][:CHOICES]
-        context = "\n".join(f"{head} {answer}" for _, head, answer in entries)
-        if len(entries) < 2 or len(context) > 2 * EXCERPT:
+        listed = [e for e in entries(doc) if 10 <= len(e[2]) <= LINE][:CHOICES]
+        context = "\n".join(f"{head} {answer}" for _, head, answer in listed)
+        if len(listed) < 2 or len(context) > 2 * EXCERPT:
             continue
-        name, _, answer = entries[int(draw(f"question {doc.name}") * len(entries))]
+        name, _, answer = listed[int(draw(f"question {doc.name}") * len(listed))]
         question = f"What does `{name}` mean?"
         examples.append(QuestionAnswer(context, question, answer, (doc.name,)))
     return _shuffled(examples)
@@ -351,6 +258,12 @@ def _summarisation(split: Split) -> list[Summary]:
     return _shuffled(
         [Summary(body, line, (doc.name,)) for doc, line, body in _summarised(split)]
     )
+
+
+def _mixed(groups: dict[str, list[Row]]) -> Iterator[tuple[Row, ...]]:
+    """Yield rows, as many of each package, each with one of another package."""
+    columns = [groups[package] for package in PACKAGES]
+    return _with_next([row for rows in zip(*columns) for row in rows], 1)  # noqa: B905
 
 
 def _with_next(rows: Sequence[Row], *steps: int) -> Iterator[tuple[Row, ...]]:
