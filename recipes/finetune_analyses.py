@@ -29,7 +29,7 @@ from unmasked.training import fit, linear_schedule
 RESULTS = base.RESULTS.with_name("finetuning_analyses.json")
 RUNS = Path(__file__).parents[1] / "runs" / "finetuning"
 KEY = ("analysis", "task", "variant", "seed")
-LAYERED, WEIGHTED = ("classification",), ("classification", "entailment")
+WEIGHTED = ("classification", "entailment")
 COMPARED = {
     "classification": Settings(300, None, 100, 16, lr=1e-3, half=True),
     "entailment": Settings(2000, None, 100, 16, lr=1e-3, half=True),
@@ -205,25 +205,40 @@ def main() -> None:
     parser.add_argument(
         "--whole", type=Path, default=base.RESULTS, help="finetune.py's"
     )
-    parser.add_argument("--only", nargs="*", default=["lstm", "layers", "lm_weight"])
+    parser.add_argument("--only", nargs="*", default=["lm_weight", "layers", "lstm"])
     options = parser.parse_args()
     torch.set_num_threads(1)
     store = base.Store(options.out, base.head("finetune_analyses.py"), KEY, summary)
     whole = json.loads(options.whole.read_text("utf8"))["tasks"]
     store.content |= {"whole": {t: whole[t] for t in WEIGHTED if t in whole}}
+    if "lm_weight" in options.only:
+        weigh(store, "classification")
+    if "layers" in options.only:
+        deepen(store, "classification")
     if "lstm" in options.only:
         compare(store, options.runs)
-    for seed in base.SEEDS:
-        for task in LAYERED if "layers" in options.only else ():
-            for layers in range(checkpoint()[0].config.n_layers):
-                settings = base.SETTINGS[task]
-                what = {"task": task, "variant": str(layers), "seed": seed}
-                store.add(run, analysis="layers", settings=settings, **what)
-        for task in WEIGHTED if "lm_weight" in options.only else ():
-            settings = replace(base.SETTINGS[task], lm_weight=0.0)
-            what = {"task": task, "variant": "0", "seed": seed}
-            store.add(run, analysis="lm_weight", settings=settings, **what)
+    if "lm_weight" in options.only:
+        weigh(store, "entailment")
     store.write()
+
+
+def weigh(store: base.Store, task: str) -> None:
+    """Fine-tune the checkpoint without the auxiliary loss."""
+    settings = replace(base.SETTINGS[task], lm_weight=0.0)
+    for seed in base.SEEDS:
+        what = {"task": task, "variant": "0", "seed": seed}
+        store.add(run, analysis="lm_weight", settings=settings, **what)
+
+
+def deepen(store: base.Store, task: str) -> None:
+    """Fine-tune with the checkpoint's embeddings and only some of its layers."""
+    n_layers = checkpoint()[0].config.n_layers
+    # not in order, so that half the curve is there early
+    for layers in (0, *range(1, n_layers, 2), *range(2, n_layers, 2)):
+        for seed in base.SEEDS:
+            what = {"task": task, "variant": str(layers), "seed": seed}
+            settings = base.SETTINGS[task]
+            store.add(run, analysis="layers", settings=settings, **what)
 
 
 def compare(store: base.Store, folder: Path, how: PreTraining | None = None) -> None:

@@ -59,7 +59,7 @@ def test_the_order_is_fixed_and_looks_random(task):
 )
 def test_as_many_of_each_label(name, labels):
     for split in SPLITS:
-        counts = Counter(example.label for example in TASKS[name](split))
+        counts = Counter(e.label for e in getattr(tasks, name)(split))
         assert set(counts) == set(range(labels)) and len(set(counts.values())) == 1
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -128,10 +129,7 @@ def prepare(
 
 
 def examples(name: str, split: Split, size: int | None = None) -> list:
-    """Return the examples of a task by its name in words.
-
-    Raises: ValueError for a name that is in neither FORMS nor GENERATION.
-    """
+    """The examples of a task by its name in words; ValueError for another name."""
     check_choice("task", name, (*FORMS, *GENERATION))
     return getattr(tasks, name.replace(" ", "_"))(split, size)
 
@@ -170,29 +168,51 @@ def collate(rows: Sequence[Row]) -> tuple[Tensor, Tensor]:
 
 
 def fine_tune(
-    name: str, gpt: nn.Module, rows: Sequence[Row], settings: Settings, seed: int
-) -> nn.Module:
-    """Fine-tune a copy of a language model on a task.
+    name: str, gpt: GPT, rows: Sequence[Row], settings: Settings, seed: int
+) -> GPTForTasks:
+    """Fine-tune a copy of a language model on one of FORMS.
 
     Args:
         name: of the task.
-        gpt: a GPT, or what has its parts; it stays as it is.
+        gpt: the language model; it stays as it is.
         rows: from `prepare`.
         seed: of the new weights, of the batches and of dropout.
-
-    Returns: a GPTForTasks, or for GENERATION a language model with three more tokens.
     """
     torch.manual_seed(seed)
-    generates = name in GENERATION
-    model = add_tokens(gpt) if generates else GPTForTasks(gpt, *FORMS[name][::-1])
-    special = SpecialTokens.after(gpt.config.vocab_size)
+    form, n_outputs = FORMS[name]
+    model = GPTForTasks(gpt, n_outputs, form)
 
-    def loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, int]:
+    def loss(model: Any, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, int]:
         with precision(settings.half):
-            if generates:
-                return generation_loss(model, batch[0], special, settings.lm_weight)
             return fine_tuning_loss(model, batch, settings.lm_weight)
 
+    _train(model, rows, loss, settings, seed, name)
+    return model
+
+
+def fine_tune_writer(
+    name: str, gpt: GPT, rows: Sequence[Row], settings: Settings, seed: int
+) -> GPT:
+    """Fine-tune a copy of a language model on one of GENERATION; as `fine_tune`."""
+    torch.manual_seed(seed)
+    model, special = add_tokens(gpt), SpecialTokens.after(gpt.config.vocab_size)
+
+    def loss(model: Any, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, int]:
+        with precision(settings.half):
+            return generation_loss(model, batch[0], special, settings.lm_weight)
+
+    _train(model, rows, loss, settings, seed, name)
+    return model
+
+
+def _train(
+    model: nn.Module,
+    rows: Sequence[Row],
+    loss: Callable[[Any, Any], tuple[Tensor, int]],
+    settings: Settings,
+    seed: int,
+    name: str,
+) -> None:
     steps, warm_up = settings.steps, round(settings.warm_up * settings.steps)
     fit(
         model,
@@ -210,7 +230,6 @@ def fine_tune(
         seed=seed,
         label=f"{name}, seed {seed}",
     )
-    return model
 
 
 @torch.no_grad()
@@ -228,7 +247,7 @@ def accuracy(model: GPTForTasks, rows: Sequence[Row], half: bool = False) -> flo
 
 
 def written(
-    name: str, model: nn.Module, found: Sequence, tokenizer: BPETokenizer
+    name: str, model: GPT, found: Sequence, tokenizer: BPETokenizer
 ) -> list[str]:
     """Return what a fine-tuned language model writes for each example, greedily."""
     special = SpecialTokens.after(tokenizer.vocab_size)
@@ -265,7 +284,7 @@ def graded(name: str, texts: Sequence[str], found: Sequence) -> dict[str, float]
 
 @torch.no_grad()
 def log_probs(
-    model: nn.Module, pairs: Sequence[tuple[list[int], list[int]]], half: bool = False
+    model: GPT, pairs: Sequence[tuple[list[int], list[int]]], half: bool = False
 ) -> Tensor:
     """Mean log-probability of each answer after its context, in nats: (N,).
 
@@ -290,7 +309,7 @@ def log_probs(
 
 
 def zero_shot(
-    model: nn.Module,
+    model: GPT,
     tokenizer: BPETokenizer,
     split: Split,
     size: int | None = None,

@@ -222,7 +222,7 @@ def _similarity(split: Split) -> list[Similarity]:
             pair = [start, second]
             if draw(f"order {start} {second}") < 0.5:
                 pair.reverse()
-            examples.append(Similarity(*pair, label, sources))
+            examples.append(Similarity(pair[0], pair[1], label, sources))
     return _shuffled(examples)
 
 
