@@ -4,13 +4,13 @@ import re
 
 import pytest
 import torch
-from axe_playwright_python.sync_playwright import Axe
 
 from classroom.widgets import Architecture
 from classroom.widgets.architecture import BOXES, NAMES, SIZES
 from unmasked.transformer import Transformer, TransformerConfig
 
 WIDGETS = {"architecture": Architecture()}
+STATES = {"architecture": [lambda page: page.locator("[data-box=softmax]").click()]}
 
 
 def built(model):
@@ -103,21 +103,11 @@ def test_by_keyboard_from_box_to_box(show):
     assert "Every decoder layer reads it" in page.get_by_role("status").inner_text()
 
 
-def test_lets_go_of_the_model_and_keeps_the_keys(show):
-    page = show("architecture")
-    page.keyboard.press("Tab")
-    focused = "document.activeElement.dataset.lmSuppressShortcuts"
-    assert page.evaluate(focused) == "true"
-    page.evaluate("window.clean()")
-    assert page.evaluate("Object.values(calls).flat().length") == 0
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [340, 900])
-def test_fits_and_is_accessible(show, width, theme):
+def test_no_text_is_cut_off(show, width, theme):
     page = show("architecture", theme, width)
     page.locator("[data-box=softmax]").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
     cut = """(all) => all.filter((node) => {
         const text = document.createRange();
         text.selectNodeContents(node);
@@ -127,6 +117,3 @@ def test_fits_and_is_accessible(show, width, theme):
             inner.top < outer.top || inner.bottom > outer.bottom;
     }).map((node) => node.textContent)"""
     assert page.locator("[data-box]").evaluate_all(cut) == []
-    found = Axe().run(page).response["violations"]
-    grave = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
-    assert grave == []

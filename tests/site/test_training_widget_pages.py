@@ -2,9 +2,6 @@
 
 import math
 
-import pytest
-from axe_playwright_python.sync_playwright import Axe
-
 from classroom.widgets import ScheduleExplorer, TrainingScrubber
 from unmasked.training import cosine_schedule, linear_schedule, noam_schedule
 
@@ -118,24 +115,3 @@ def test_scrubber_follows_the_pointer_and_the_kernel(show):
     assert page.evaluate("model.get('moment')") in (0, 1)
     page.evaluate("model.set('moment', 2)")
     assert "Step 100" in page.get_by_role("status").inner_text()
-
-
-@pytest.mark.parametrize("name", WIDGETS)
-def test_lets_go_of_the_model_and_keeps_the_keys(show, name):
-    page = show(name)
-    page.keyboard.press("Tab")
-    focused = "document.activeElement.dataset.lmSuppressShortcuts"
-    assert page.evaluate(focused) == "true"
-    page.evaluate("window.clean()")
-    assert page.evaluate("Object.values(calls).flat().length") == 0
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [340, 900])
-@pytest.mark.parametrize("name", WIDGETS)
-def test_fits_and_is_accessible(show, name, width, theme):
-    page = show(name, theme, width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page).response["violations"]
-    grave = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
-    assert grave == []

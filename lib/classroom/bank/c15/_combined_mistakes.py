@@ -85,6 +85,10 @@ def _reshaped(logits, ids, pad_id):
     return _mean_of_texts(losses, ids[:, 1:] != pad_id)
 
 
+def graph_cut(*inputs):
+    return loss()(*inputs).detach()
+
+
 def _task_softmax(logits, labels):
     return _task(logits.softmax(-1), labels)
 
@@ -95,8 +99,8 @@ def _task_summed(logits, labels):
 
 def _noise(text):
     return lambda got, expected: (
-        f"On noise, with λ = 0.25, you get {short(got)}, and {short(expected)} is "
-        f"right. {text}"
+        f"On noise, with λ = 0.25, you get {short(got[0])}, and "
+        f"{short(expected[0])} is right. {text}"
     )
 
 
@@ -337,6 +341,16 @@ MISTAKES = (
         "here, and over how many terms is each?",
         "The bill of the whole table is not what each guest pays.",
         "without language",
+    ),
+    Mistake(
+        "graph-cut",
+        graph_cut,
+        "Your number is right, and it has no gradient.",
+        "How does the optimiser learn which way to go?",
+        "A loss is a number that still knows where it came from. At which of your "
+        "calls does it forget?",
+        "The sum on the bill, and the bill torn off.",
+        "gradient",
     ),
     Mistake(
         "softmax-before-task",

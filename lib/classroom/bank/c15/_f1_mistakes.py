@@ -114,7 +114,7 @@ def _scored(text):
 
 def _twice(got, expected):
     return (
-        "For “the the the end” and “the end of the line” you get "
+        "For “the the the end” and “the end of the long line” you get "
         f"{short(got)}, and {short(expected)} is right."
     )
 
@@ -244,7 +244,7 @@ MISTAKES = (
         "every-repeat-asked",
         f1(shared=_each_missed),
         lambda got, expected: (
-            "For “the end” and “the end of the line” you get "
+            "For “the end” and “the end of the long line” you get "
             f"{short(got)}, and {short(expected)} is right."
         ),
         "How often may one word of the prediction be found?",

@@ -67,6 +67,14 @@ def _first_only(*row):
     return _of_the_answer(*row)[0]
 
 
+def _answer_not_read(logits_of, context, answer):
+    return logits_of(context)[-1].log_softmax(-1)[answer].mean()
+
+
+def _wrong_way_round(logits_of, context, answer):
+    return _right(logits_of, answer, context)
+
+
 def _no_shift(logits_of, context, answer):
     rows = logits_of(context + answer).log_softmax(-1)[len(context) :]
     return rows[torch.arange(len(answer)), answer].mean()
@@ -221,6 +229,25 @@ MISTAKES = (
         "Write the row number that you use for the answer's first token, and what "
         "that row has read.",
         "A quiz shows the answer on the card and asks for it.",
+        "single tokens",
+    ),
+    Mistake(
+        "answer-not-read",
+        scored(_answer_not_read),
+        _long("With one token you are right."),
+        "What has the model read by the time it is asked for the answer's third token?",
+        "One row of logits judges all of your tokens. Does it know with which word "
+        "the answer began?",
+        "“Once upon a” makes “time” likely, and “Once” alone does not.",
+        "three answers",
+    ),
+    Mistake(
+        "wrong-way-round",
+        scored(_wrong_way_round),
+        _one("The answer is read first, and the context is judged."),
+        "Which of the two is given, and which one is asked for?",
+        "Write the row that your model reads. Whose tokens stand at the end of it?",
+        "How likely is the question, given the reply? That is another quiz.",
         "single tokens",
     ),
     Mistake(

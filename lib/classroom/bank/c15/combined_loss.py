@@ -88,6 +88,23 @@ def sure(of_class, of_token, lm_weight):
     return make
 
 
+def at_weights(function, classes, labels, logits, ids, pad_id, _):
+    """The loss with λ = 0.25, 0.5 and 1."""
+    return [
+        function(classes, labels, logits, ids, pad_id, weight)
+        for weight in (0.25, 0.5, 1.0)
+    ]
+
+
+def gradients(function, classes, labels, logits, *rest):
+    """What the loss tells the head's logits and the language model's."""
+    parts = classes.requires_grad_(), logits.requires_grad_()
+    loss = function(parts[0], labels, parts[1], *rest)
+    if not getattr(loss, "requires_grad", False):
+        return "no gradient"
+    return torch.autograd.grad(loss, parts, allow_unused=True)
+
+
 def wider_margin(function, classes, labels, logits, ids, pad_id, lm_weight):
     """The loss, and the loss with three more columns of padding."""
     longer = F.pad(ids, (0, 3), value=pad_id)
@@ -135,7 +152,8 @@ EXERCISE = Exercise(
         Probe(
             "noise",
             noise(FULL, 0.25),
-            says="Without padding it is a mean over 3 texts plus a quarter of a mean "
+            at_weights,
+            "Without padding it is a mean over 3 texts plus a quarter of a mean "
             "over their 4 next tokens each",
         ),
         Probe(
@@ -149,6 +167,12 @@ EXERCISE = Exercise(
             noise(PADDED, 0.25),
             wider_margin,
             "More padding on the right changes nothing",
+        ),
+        Probe(
+            "gradient",
+            noise(PADDED, 0.25),
+            gradients,
+            "The loss has a gradient by the logits of both",
         ),
     ),
     mistakes=MISTAKES,

@@ -104,13 +104,13 @@ EXERCISE = Exercise(
         ),
         Probe(
             "a word twice",
-            setting("the the the end", "the end of the line"),
-            says="“the” is shared twice by “the the the end” and “the end of the line”",
+            setting("the the the end", "the end of the long line"),
+            says="“the the the end” and “the end of the long line” share “the” twice",
         ),
         Probe(
             "wanted twice",
-            setting("the end", "the end of the line"),
-            says="“the” is shared once by “the end” and “the end of the line”",
+            setting("the end", "the end of the long line"),
+            says="“the end” and “the end of the long line” share “the” once",
         ),
         Probe(
             "capitals",
