@@ -15,7 +15,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -256,16 +256,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--only", nargs="*", default=list(SETTINGS), help="tasks")
+    parser.add_argument("--times", type=int, default=1, help="so many times the steps")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    store = Store(options.out, head("finetune.py"), KEY, summary)
+    longer = f" --times {options.times}" if options.times != 1 else ""
+    store = Store(options.out, head(f"finetune.py{longer}"), KEY, summary)
     content = store.content
-    content["settings"] = {name: asdict(s) for name, s in SETTINGS.items()}
+    chosen = {
+        name: replace(settings, steps=options.times * settings.steps)
+        for name, settings in SETTINGS.items()
+    }
+    content["settings"] = {name: asdict(s) for name, s in chosen.items()}
     content.setdefault("baselines", {})
     content.setdefault("sizes", {})
     gpt, tokenizer = checkpoint()
     for task in options.only:
-        settings = SETTINGS[task]
+        settings = chosen[task]
         if task not in content["baselines"]:
             if task == LANGUAGE:
                 train, held, size = texts("test", settings)

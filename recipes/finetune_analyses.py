@@ -30,10 +30,7 @@ RESULTS = base.RESULTS.with_name("finetuning_analyses.json")
 RUNS = Path(__file__).parents[1] / "runs" / "finetuning"
 KEY = ("analysis", "task", "variant", "seed")
 WEIGHTED = ("classification", "entailment")
-COMPARED = {
-    "classification": Settings(300, None, 100, 16, lr=1e-3, half=True),
-    "entailment": Settings(2000, None, 100, 16, lr=1e-3, half=True),
-}
+COMPARED = {"classification": Settings(300, None, 100, 16, lr=1e-3, half=True)}
 KINDS = ("transformer", "lstm")
 
 

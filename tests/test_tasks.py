@@ -77,6 +77,11 @@ def test_neither_half_of_a_pair_tells():
             for example in tasks.entailment(split):
                 seen[getattr(example, part)].append(example.label)
             assert all(2 * sum(labels) == len(labels) for labels in seen.values())
+        seen = defaultdict(list)
+        for example in tasks.similarity(split):
+            for text in (example.first, example.second):
+                seen[text].append(example.label)
+        assert all(2 * sum(labels) == len(labels) for labels in seen.values())
         lines = Counter(c for e in tasks.multiple_choice(split) for c in e.choices)
         right = Counter(e.choices[e.label] for e in tasks.multiple_choice(split))
         assert set(lines.values()) == {4} and set(right.values()) == {1}

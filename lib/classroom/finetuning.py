@@ -242,7 +242,9 @@ def accuracy(model: GPTForTasks, rows: Sequence[Row], half: bool = False) -> flo
     for n in range(0, len(ordered), size):
         ids, labels = collate(ordered[n : n + size])
         with precision(half):
-            right += int((model(ids).argmax(dim=1) == labels).sum())
+            features = model.features(ids)
+        logits = model.outputs(features.float())  # in bfloat16 scores would tie
+        right += int((logits.argmax(dim=1) == labels).sum())
     return right / len(rows)
 
 
