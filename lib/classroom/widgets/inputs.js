@@ -130,7 +130,7 @@ export default {
       const every = [...mine, ...theirs], lost = mine.map((each) => each.cells.length - used(each));
       const most = Math.max(...lost), alike = lost.every((n) => n === most), padded = every.filter((each) => used(each) < T).length;
       said.textContent = [
-        most ? `${alike ? "" : "Up to "}${amount(most, "token")} of ${mine.length > 1 ? "each" : "your"} row ${most === 1 ? "is" : "are"} cut; start, delimiter and extract stay.` : "Nothing is cut.",
+        most ? `${alike ? "" : "Up to "}${amount(most, "token")} of ${mine.length > 1 ? "each" : "your"} row ${most === 1 ? "is" : "are"} cut; start, delimiter and extract stay.` : "Nothing of your texts is cut.",
         padded === 0 ? "All rows are equally long: here the last column is extract in each."
           : model.get("side") === "right" ? `Reading the last column, whatever stands in it, gives padding in ${padded} of ${every.length} rows.`
             : `The last column is extract in each row. Counting the tokens and reading column count − 1 goes astray in ${padded} of ${every.length} rows.`,
