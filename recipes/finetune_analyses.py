@@ -41,12 +41,12 @@ class PreTraining:
     `scored` are the steps after which the tasks are scored, on `examples` of each.
     """
 
-    steps: int = 600
+    steps: int = 500
     batch: int = 16
     length: int = 128
     lr: tuple[tuple[str, float], ...] = (("transformer", 2e-3), ("lstm", 1e-2))
     seed: int = 0
-    scored: tuple[int, ...] = (0, 75, 150, 300, 450, 600)
+    scored: tuple[int, ...] = (0, 75, 150, 250, 375, 500)
     examples: int = 120
     documents: int = 150  # held out, for bits per byte
 
