@@ -3,8 +3,8 @@
     python recipes/finetune.py
 
 writes book/results/finetuning.json, run by run: stopped, it goes on where it was when
-the same command is given again. Settings come from a few short
-runs scored on the validation split, no more; the scores are of the test split.
+the same command is given again. The settings come from a few short runs scored on the
+validation split, no more; the scores are of the test split.
 """
 
 import argparse
@@ -59,8 +59,6 @@ SETTINGS = {
     "similarity": Settings(1300, None, 70, 5, half=True),
     "summarisation": Settings(2000, 50, 50, 8, half=True),
 }
-# a model that knows the text needs small steps; one that begins, large ones
-RATES = {(LANGUAGE, "pretrained"): 1e-4, (LANGUAGE, "scratch"): 2e-3}
 
 
 class Store:
@@ -289,9 +287,7 @@ def main() -> None:
             print(task, content["baselines"][task], flush=True)
         for seed in SEEDS:
             for start in STARTS:
-                rate = RATES.get((task, start), settings.lr)
-                what = {"task": task, "start": start, "seed": seed}
-                store.add(run, **what, settings=replace(settings, lr=rate))
+                store.add(run, task=task, start=start, seed=seed, settings=settings)
     if "zero_shot" not in content:
         scores = zero_shot(gpt, tokenizer, "test", ZERO_SHOT, half=True)
         scores = {name: float(f"{value:.5g}") for name, value in scores.items()}
