@@ -59,6 +59,8 @@ SETTINGS = {
     "similarity": Settings(1300, None, 70, 5, half=True),
     "summarisation": Settings(2000, 50, 50, 8, half=True),
 }
+# a model that knows the text needs small steps; one that begins, large ones
+RATES = {(LANGUAGE, "pretrained"): 1e-4, (LANGUAGE, "scratch"): 2e-3}
 
 
 class Store:
@@ -142,10 +144,11 @@ def run(task: str, start: str, seed: int, settings: Settings, split="test") -> d
 def score(task: str, gpt: GPT, seed: int, settings: Settings, split="test"):
     """Fine-tune a language model on a task, and score it."""
     tokenizer = checkpoint()[1]
-    train = prepare(task, "train", settings.train, tokenizer)
+    read = {"tokenizer": tokenizer, "max_len": settings.max_len}
+    train = prepare(task, "train", settings.train, **read)
     if task in FORMS:
         model = fine_tune(task, gpt, train, settings, seed)
-        held = prepare(task, split, settings.test, tokenizer)
+        held = prepare(task, split, settings.test, **read)
         return {"accuracy": accuracy(model, held, settings.half)}
     found = examples(task, split, settings.test)
     writer = fine_tune_writer(task, gpt, train, settings, seed)
@@ -287,7 +290,9 @@ def main() -> None:
             print(task, content["baselines"][task], flush=True)
         for seed in SEEDS:
             for start in STARTS:
-                store.add(run, task=task, start=start, seed=seed, settings=settings)
+                rate = RATES.get((task, start), settings.lr)
+                what = {"task": task, "start": start, "seed": seed}
+                store.add(run, **what, settings=replace(settings, lr=rate))
     if "zero_shot" not in content:
         scores = zero_shot(gpt, tokenizer, "test", ZERO_SHOT, half=True)
         scores = {name: float(f"{value:.5g}") for name, value in scores.items()}

@@ -58,6 +58,7 @@ class Settings:
         lr: the highest learning rate, after warm_up (a share of the steps).
         lm_weight: λ, the weight of the language model's loss.
         half: matrix products in bfloat16, which is quicker on some processors only.
+        max_len: tokens of an example; more are cut.
     """
 
     train: int | None
@@ -69,6 +70,7 @@ class Settings:
     warm_up: float = 0.1
     weight_decay: float = 0.01
     half: bool = False
+    max_len: int = MAX_LEN
 
 
 def checkpoint() -> tuple[GPT, BPETokenizer]:
