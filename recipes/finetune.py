@@ -3,8 +3,8 @@
     python recipes/finetune.py
 
 writes book/results/finetuning.json, run by run: stopped, it goes on where it was when
-the same command is given again. Settings come from a few short
-runs scored on the validation split, no more; the scores are of the test split.
+the same command is given again. The settings come from a few short runs scored on the
+validation split, no more; the scores are of the test split.
 """
 
 import argparse
@@ -54,9 +54,9 @@ SETTINGS = {
     "classification": Settings(300, None, 60, 8, half=True),
     LANGUAGE: Settings(None, 60, 40, 4, half=True),
     "question answering": Settings(1800, 60, 100, 8, half=True),
-    "multiple choice": Settings(2000, 150, 70, 3, half=True),
-    "entailment": Settings(2000, None, 90, 10, half=True),
-    "similarity": Settings(1300, None, 70, 5, half=True),
+    "multiple choice": Settings(None, 200, 200, 4, half=True, max_len=56),
+    "entailment": Settings(None, None, 200, 16, half=True, max_len=56),
+    "similarity": Settings(None, None, 150, 8, half=True, max_len=56),
     "summarisation": Settings(2000, 50, 50, 8, half=True),
 }
 # a model that knows the text needs small steps; one that begins, large ones
@@ -144,10 +144,11 @@ def run(task: str, start: str, seed: int, settings: Settings, split="test") -> d
 def score(task: str, gpt: GPT, seed: int, settings: Settings, split="test"):
     """Fine-tune a language model on a task, and score it."""
     tokenizer = checkpoint()[1]
-    train = prepare(task, "train", settings.train, tokenizer)
+    read = {"tokenizer": tokenizer, "max_len": settings.max_len}
+    train = prepare(task, "train", settings.train, **read)
     if task in FORMS:
         model = fine_tune(task, gpt, train, settings, seed)
-        held = prepare(task, split, settings.test, tokenizer)
+        held = prepare(task, split, settings.test, **read)
         return {"accuracy": accuracy(model, held, settings.half)}
     found = examples(task, split, settings.test)
     writer = fine_tune_writer(task, gpt, train, settings, seed)
@@ -233,7 +234,6 @@ def summary(content: dict) -> dict:
         rows = [row for row in content["rows"] if row["task"] == task]
         if len(rows) < len(STARTS) * len(SEEDS):
             continue
-        settings = rows[0]["settings"]
         names = [n for n in rows[0] if n not in (*KEY, *NOTES)]
         scores = {
             name: {s: [r[name] for r in rows if r["start"] == s] for s in STARTS}
@@ -241,8 +241,8 @@ def summary(content: dict) -> dict:
         }
         found[task] = {
             "metric": names[0],
-            "train": settings["train"],
-            "test": content["sizes"][task],
+            "train": content["sizes"][task]["train"],
+            "test": content["sizes"][task]["test"],
             "baselines": content["baselines"][task],
             **scores.pop(names[0]),
         }
@@ -279,10 +279,16 @@ def main() -> None:
             if task == LANGUAGE:
                 train, held, size = texts("test", settings)
                 found = language_baselines(train, held, size, tokenizer.vocab_size)
-                content["sizes"][task] = settings.test
+                content["sizes"][task] = {
+                    "train": len(docs("train", PACKAGE)[: settings.train]),
+                    "test": settings.test,
+                }
             else:
                 found = baselines(task, settings.train, settings.test)
-                content["sizes"][task] = len(examples(task, "test", settings.test))
+                content["sizes"][task] = {
+                    "train": len(examples(task, "train", settings.train)),
+                    "test": len(examples(task, "test", settings.test)),
+                }
             content["baselines"][task] = {
                 name: float(f"{value:.4g}") for name, value in found.items()
             }

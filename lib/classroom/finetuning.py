@@ -58,6 +58,7 @@ class Settings:
         lr: the highest learning rate, after warm_up (a share of the steps).
         lm_weight: λ, the weight of the language model's loss.
         half: matrix products in bfloat16, which is quicker on some processors only.
+        max_len: tokens of an example; more are cut.
     """
 
     train: int | None
@@ -69,6 +70,7 @@ class Settings:
     warm_up: float = 0.1
     weight_decay: float = 0.01
     half: bool = False
+    max_len: int = MAX_LEN
 
 
 def checkpoint() -> tuple[GPT, BPETokenizer]:
@@ -86,7 +88,7 @@ def precision(half: bool) -> AbstractContextManager:
     return torch.autocast("cpu", torch.bfloat16, enabled=half)
 
 
-# an example: its sequences (1, 2 orders, or 4 choices), and the place of the right one
+# the sequences of an example (1, 2 orders, or 4 choices), and its label
 Row = tuple[list[list[int]], int]
 
 
@@ -100,8 +102,7 @@ def prepare(
     """Return a task's examples as sequences of ids with GPT-1's special tokens.
 
     Args:
-        name: one of FORMS or GENERATION.
-        split, size: as for `classroom.corpora.tasks`.
+        name, split, size: as for `examples`.
 
     Raises: ValueError for another name, as in `examples`.
     """
@@ -145,8 +146,7 @@ def parts_of(name: str, e, tokenizer: BPETokenizer):
 def batches(rows: Sequence[Row], size: int) -> Callable[[torch.Generator], tuple]:
     """Return what draws batches (ids, labels) of rows of about one length.
 
-    Rows are ordered by length times a random number, anew for each batch; then a run of
-    `size` is taken from anywhere.
+    For each, rows are ordered by length times a random number, and a run is taken.
     """
     longest = torch.tensor([max(map(len, sequences)) for sequences, _ in rows])
 
@@ -262,7 +262,7 @@ def written(
 
 
 def graded(name: str, texts: Sequence[str], found: Sequence) -> dict[str, float]:
-    """Compare answers with the right ones: F1 and exact match, or ROUGE."""
+    """Scores of answers beside the right ones: F1 and exact match, or ROUGE."""
     if name == "question answering":
         pairs = [(text, e.answer) for text, e in zip(texts, found, strict=True)]
         scores = {
@@ -290,7 +290,7 @@ def log_probs(
 ) -> Tensor:
     """Mean log-probability of each answer after its context, in nats: (N,).
 
-    In batches; otherwise what `unmasked.finetuning.mean_log_prob` computes.
+    In batches what `unmasked.finetuning.mean_log_prob` computes.
     """
     model.eval()
     order = sorted(range(len(pairs)), key=lambda n: sum(map(len, pairs[n])))
