@@ -97,52 +97,6 @@ def multiple_choice_inputs(
     return [[*asked, *choice[:k], special.extract] for choice in choices]
 
 
-def pad_batch(
-    sequences: Sequence[Sequence[int]], pad_id: int, side: str = "right"
-) -> tuple[Int[Tensor, "N T"], Bool[Tensor, "N T"]]:
-    """Fill sequences up to the longest one.
-
-    Args:
-        sequences: N lists of ids, none of them empty.
-        pad_id: what to fill with.
-        side: "right" or "left".
-
-    Returns: ids, (N, T), and which of them are no padding, (N, T).
-    Raises: ValueError for another side, no sequence, or an empty one.
-    """
-    if side not in ("right", "left"):
-        raise ValueError(f"side is 'right' or 'left', not {side!r}")
-    if not sequences or not all(len(s) for s in sequences):
-        raise ValueError("there must be sequences, and none of them empty")
-    ids = torch.full((len(sequences), max(map(len, sequences))), pad_id)  # (N, T)
-    real = torch.zeros_like(ids, dtype=torch.bool)
-    for row, sequence in enumerate(sequences):
-        n = len(sequence)
-        place = slice(0, n) if side == "right" else slice(-n, None)
-        ids[row, place], real[row, place] = torch.tensor(sequence), True
-    return ids, real
-
-
-def align(
-    ids: Int[Tensor, "N T"], special: SpecialTokens
-) -> tuple[Int[Tensor, "N T_used"], Int[Tensor, " N"]]:
-    """Turn each row so that it begins with its start token, and padding is behind.
-
-    Returns: ids, cut after the longest text, and the lengths from start to extract.
-    Raises: ValueError, naming the row, unless each has one start and, after it, one
-        extract token.
-    """
-    begins, ends = ids == special.start, ids == special.extract
-    begin, end = begins.int().argmax(dim=1), ends.int().argmax(dim=1)  # (N,)
-    fine = (begins.sum(1) == 1) & (ends.sum(1) == 1) & (begin < end)
-    if not fine.all():
-        row = int(fine.int().argmin())
-        raise ValueError(f"row {row} is not start … extract: {ids[row].tolist()}")
-    steps, lengths = torch.arange(ids.shape[1], device=ids.device), end - begin + 1
-    turned = ids.gather(1, (begin[:, None] + steps) % ids.shape[1])  # (N, T)
-    return turned[:, : int(lengths.max())], lengths
-
-
 def add_tokens(gpt: GPT, n: int = 3) -> GPT:
     """A copy of a language model that has n more tokens, drawn from N(0, 0.02²).
 
@@ -210,6 +164,56 @@ class GPTForTasks(nn.Module):
         return self.outputs(self.features(ids))
 
 
+def pad_batch(
+    sequences: Sequence[Sequence[int]], pad_id: int, side: str = "right"
+) -> tuple[Int[Tensor, "N T"], Bool[Tensor, "N T"]]:
+    """Fill sequences up to the longest one.
+
+    Args:
+        sequences: N lists of ids, none of them empty.
+        pad_id: what to fill with.
+        side: "right" or "left".
+
+    Returns: ids, (N, T), and which of them are no padding, (N, T).
+    Raises: ValueError for another side, no sequence, or an empty one.
+    """
+    if side not in ("right", "left"):
+        raise ValueError(f"side is 'right' or 'left', not {side!r}")
+    if not sequences or not all(len(s) for s in sequences):
+        raise ValueError("there must be sequences, and none of them empty")
+    ids = torch.full((len(sequences), max(map(len, sequences))), pad_id)  # (N, T)
+    real = torch.zeros_like(ids, dtype=torch.bool)
+    for row, sequence in enumerate(sequences):
+        n = len(sequence)
+        place = slice(0, n) if side == "right" else slice(-n, None)
+        ids[row, place], real[row, place] = torch.tensor(sequence), True
+    return ids, real
+
+
+def align(
+    ids: Int[Tensor, "N T"], special: SpecialTokens
+) -> tuple[Int[Tensor, "N T_used"], Int[Tensor, " N"]]:
+    """Turn each row so that it begins with its start token, and padding is behind.
+
+    Returns: ids, cut after the longest text, and the lengths from start to extract.
+    Raises: ValueError, naming the row, unless each has one start and, after it, one
+        extract token.
+    """
+    begins, ends = ids == special.start, ids == special.extract
+    begin, end = begins.int().argmax(dim=1), ends.int().argmax(dim=1)  # (N,)
+    fine = (begins.sum(1) == 1) & (ends.sum(1) == 1) & (begin < end)
+    if not fine.all():
+        row = int(fine.int().argmin())
+        raise ValueError(f"row {row} is not start … extract: {ids[row].tolist()}")
+    steps, lengths = torch.arange(ids.shape[1], device=ids.device), end - begin + 1
+    turned = ids.gather(1, (begin[:, None] + steps) % ids.shape[1])  # (N, T)
+    return turned[:, : int(lengths.max())], lengths
+
+
+def _last(hidden: Tensor, lengths: Tensor) -> Float[Tensor, "N d_model"]:
+    return hidden[torch.arange(len(hidden), device=hidden.device), lengths - 1]
+
+
 def fine_tuning_loss(
     model: GPTForTasks,
     batch: tuple[Int[Tensor, "*b T"], Int[Tensor, " B"]],
@@ -238,10 +242,6 @@ def fine_tuning_loss(
     return loss, len(labels)
 
 
-def _last(hidden: Tensor, lengths: Tensor) -> Float[Tensor, "N d_model"]:
-    return hidden[torch.arange(len(hidden), device=hidden.device), lengths - 1]
-
-
 def _real(ids: Tensor, lengths: Tensor) -> Bool[Tensor, "N T_out"]:
     """Which of the tokens that follow another one are no padding, (N, T - 1)."""
     return torch.arange(1, ids.shape[1], device=ids.device) < lengths[:, None]
@@ -254,6 +254,21 @@ def _mean_loss(gpt: GPT, hidden: Tensor, ids: Tensor, asked: Tensor) -> Tensor:
     rows = asked.nonzero()[:, 0]  # the row of each of them
     sums = losses.new_zeros(len(ids)).index_add(0, rows, losses)
     return sums / asked.sum(dim=1).clamp(min=1)
+
+
+@torch.no_grad()
+def mean_log_prob(gpt: GPT, context: Sequence[int], answer: Sequence[int]) -> float:
+    """Mean log-probability, in nats, of an answer's tokens after a context.
+
+    Raises: ValueError if one of them is empty, or both are too long together.
+    Source: Radford et al. 2018, §5, zero-shot behaviours.
+    """
+    if not len(context) or not len(answer):
+        raise ValueError("a context and an answer are needed, one token at least")
+    ids = torch.tensor([[*context, *answer]], device=gpt.tokens.weight.device)
+    n = len(answer)
+    logits = gpt.logits(gpt.hidden(ids)[0, -n - 1 : -1])  # (n, V)
+    return -F.cross_entropy(logits, ids[0, -n:]).item()
 
 
 def generation_input(
@@ -309,21 +324,6 @@ def write_answer(
     stop = special.extract
     new = continue_text(gpt, ids, room, greedy=True, stop_id=stop)[0, len(prompt) :]
     return [i for i in new.tolist() if i != stop]
-
-
-@torch.no_grad()
-def mean_log_prob(gpt: GPT, context: Sequence[int], answer: Sequence[int]) -> float:
-    """Mean log-probability, in nats, of an answer's tokens after a context.
-
-    Raises: ValueError if one of them is empty, or both are too long together.
-    Source: Radford et al. 2018, §5, zero-shot behaviours.
-    """
-    if not len(context) or not len(answer):
-        raise ValueError("a context and an answer are needed, one token at least")
-    ids = torch.tensor([[*context, *answer]], device=gpt.tokens.weight.device)
-    n = len(answer)
-    logits = gpt.logits(gpt.hidden(ids)[0, -n - 1 : -1])  # (n, V)
-    return -F.cross_entropy(logits, ids[0, -n:]).item()
 
 
 def _words(text: str) -> list[str]:
