@@ -16,6 +16,7 @@ from classroom.corpora import (
     emoji_names,
     flag_names,
     spell,
+    tasks,
 )
 from classroom.corpora.numbers import draws
 from classroom.corpora.splits import SPLITS
@@ -119,3 +120,19 @@ def test_card_emoji_samples():
     assert len(rows) == 3
     for text, *names in rows:
         assert names == [known[text][lang] for lang in ("en", "de", "ru", "zh")]
+
+
+def test_card_tasks():
+    rows = _cells("task | what is asked")
+    assert len(rows) == 6
+    for name, _, *sizes in rows:
+        task = getattr(tasks, name.replace(" ", "_"))
+        assert list(map(int, sizes)) == [len(task(split)) for split in SPLITS]
+
+
+def test_card_task_samples():
+    card = CARD.read_text("utf-8")
+    pair, asked = tasks.entailment("test")[0], tasks.question_answering("test")[0]
+    assert f"premise: {pair.premise}\nhypothesis: {pair.hypothesis}\n" in card
+    assert f"label: {pair.label}\n" in card
+    assert f"{asked.context}\n{asked.question}\n→ {asked.answer}\n" in card
