@@ -13,6 +13,10 @@
     unmasked.transformer: chapter 10
     unmasked.training: chapter 11
     unmasked.decoding: chapter 12
+    unmasked.bert: chapter 13
     unmasked.gpt: chapter 14
     unmasked.finetuning: chapter 15
+    unmasked.checkpoints: chapter 16
+    unmasked.scaling: chapter 17
+    unmasked.modern: chapter 18
 """
