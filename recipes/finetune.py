@@ -54,7 +54,7 @@ SETTINGS = {
     "classification": Settings(300, None, 60, 8, half=True),
     LANGUAGE: Settings(None, 60, 40, 4, half=True),
     "question answering": Settings(1800, 60, 100, 8, half=True),
-    "multiple choice": Settings(None, 200, 200, 4, half=True, max_len=56),
+    "multiple choice": Settings(2000, 150, 70, 3, half=True),
     "entailment": Settings(None, None, 200, 16, half=True, max_len=56),
     "similarity": Settings(None, None, 150, 8, half=True, max_len=56),
     "summarisation": Settings(2000, 50, 50, 8, half=True),
