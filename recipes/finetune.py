@@ -54,12 +54,13 @@ SETTINGS = {
     "classification": Settings(300, None, 60, 8, half=True),
     LANGUAGE: Settings(None, 60, 40, 4, half=True),
     "question answering": Settings(1800, 60, 100, 8, half=True),
-    "multiple choice": Settings(None, 200, 200, 4, half=True, max_len=56),
+    "multiple choice": Settings(2000, 150, 70, 3, half=True),
     "entailment": Settings(None, None, 200, 16, half=True, max_len=56),
     "similarity": Settings(None, None, 150, 8, half=True, max_len=56),
     "summarisation": Settings(2000, 50, 50, 8, half=True),
 }
-# a model that knows the text needs small steps; one that begins, large ones
+# on the validation split 1e-4 improves the checkpoint (1.287 → 1.280 bits per byte),
+# 5e-4 does not (1.303); from scratch, so few steps reach 3.1 at either rate
 RATES = {(LANGUAGE, "pretrained"): 1e-4, (LANGUAGE, "scratch"): 2e-3}
 
 
