@@ -162,7 +162,9 @@ def law_with_doubt(
         one = fit_scaling_law(N, D, again)
         laws.append(one)
         noise = math.exp(rng.choice(residuals))
-        predictions.append(float(one.loss(parameters, tokens)) * noise)
+        predictions.append(
+            float(one.loss(np.asarray(parameters), np.asarray(tokens))) * noise
+        )
 
     def middle_90(values: list[float]) -> list[float]:
         return [round(float(x), 4) for x in np.quantile(values, [0.05, 0.95])]
@@ -174,7 +176,7 @@ def law_with_doubt(
         "largest_residual": round(float(np.abs(residuals).max()), 4),
         "parameters": parameters,
         "tokens": tokens,
-        "loss": round(float(law.loss(parameters, tokens)), 4),
+        "loss": round(float(law.loss(np.asarray(parameters), np.asarray(tokens))), 4),
         "loss_90%": middle_90(predictions),
     }
 
@@ -242,7 +244,9 @@ def main() -> None:
     result = run(options.out, PLAN, prepare(PLAN, *texts))
     law = ScalingLaw(**result["prediction"]["law"])
     for row in result["runs"]:
-        guess = float(law.loss(row["parameters"], row["tokens"]))
+        guess = float(
+            law.loss(np.asarray(row["parameters"]), np.asarray(row["tokens"]))
+        )
         tqdm.write(
             f"d {row['d_model']:3}, {row['tokens']:9,} tokens, seed {row['seed']}: "
             f"{row['loss']:.3f}, law {guess:.3f}"

@@ -74,7 +74,7 @@ def run_as_in_a_page(library: Path, imports: list[str], cells: list[str]) -> lis
 
 
 def test_library_needs_neither_torch_nor_widgets(library):
-    source = "check('attend', lambda scores, values, mask: None)"
+    source = "check('attention-faded', lambda query, keys, values: None)"
     (result,) = run_as_in_a_page(library, list(live_cells.ALWAYS), [source])
     assert "returns None" in result["markdown"], result
 

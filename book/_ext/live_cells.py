@@ -78,9 +78,22 @@ def copy_pyodide(source: Path, target: Path) -> None:
 
 
 def library(root: Path) -> Iterator[Path]:
-    """Yield the files of lib/classroom that run without torch and without widgets."""
+    """Yield what live cells need of lib/classroom: nothing with torch or widgets.
+
+    Of the bank of exercises, only the chapters that have a live cell.
+    """
+    live = {
+        f"c{path.stem[:2]}"
+        for path in (root / "book" / "notebooks").glob("*.ipynb")
+        if any(
+            TAG in cell["metadata"].get("tags", [])
+            for cell in json.loads(path.read_text("utf-8"))["cells"]
+        )
+    }
     for pattern in LIBRARY:
-        yield from sorted((root / "lib" / "classroom").glob(pattern))
+        for path in sorted((root / "lib" / "classroom").glob(pattern)):
+            if path.parent.parent.name != "bank" or path.parent.name in live:
+                yield path
 
 
 def write_library(root: Path, target: Path) -> str:
