@@ -334,6 +334,32 @@ def test_the_chat_is_the_files_own_template(smol):
     assert chat_ids(ours, turns) == ours.encode(shown)
 
 
+def test_smollm2_reads_its_file_rightly_where_transformers_could_not_tell(smol):
+    """`llama` copies our weights: gate and up exchanged would be the same in both."""
+    ours, tokens = smol
+    said = (
+        "The lighthouse stood at the end of a long pier. Every evening the keeper "
+        "climbed 214 steps to light the lamp, and every morning he went down again."
+    )
+    ids = torch.tensor([tokens.encode(said)])
+
+    def nats():
+        with torch.no_grad():
+            return F.cross_entropy(ours(ids)[0, :-1], ids[0, 1:]).item()
+
+    def exchange():
+        for layer in ours.layers:
+            part = layer.feed_forward
+            part.gate, part.up = part.up, part.gate
+
+    right = nats()
+    exchange()
+    wrong = nats()
+    exchange()
+    assert right < 4 < wrong - 1 and nats() == right
+    assert (ours.config.rope_base, ours.config.eps) == (1e5, pytest.approx(1e-5))
+
+
 def test_smollm2_answers(smol):
     ours, tokens = smol
     said = answer(ours, tokens, [("user", "What is the capital of France?")], 12,

@@ -1,4 +1,4 @@
-"""Guess the next token of documentation: chapter 14's small training again."""
+"""Guess the next token of documentation: chapter 14's text, a shorter training."""
 
 import hashlib
 import math

@@ -133,8 +133,7 @@ class SwiGLU(nn.Module):
 
     Args:
         d_model: width of the tokens.
-        d_ff: width of the inner layer. At 2/3 of a `FeedForward`'s the number of
-            parameters is the same, since there are three matrices.
+        d_ff: width of the inner layer.
 
     Attributes: gate, up and down: W, V and W_2 of the paper.
     Raises: ValueError for a width below 1.
@@ -465,7 +464,7 @@ def chat_ids(
 
     Args:
         turns: pairs of who speaks ("user" or "assistant") and what is said. Marks in
-            what is said are text like any other: nobody can open a turn from inside.
+            it are text like any other: nobody can open a turn from inside.
         system: what stands before the first turn.
 
     Source: the chat template in SmolLM2's file.

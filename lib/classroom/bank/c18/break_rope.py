@@ -7,8 +7,8 @@ from ...exercises.model import Exercise, Mistake
 QUESTION = """
 The function below turns vectors by their positions, in NumPy, four features a vector.
 Fourteen broken copies are hidden: some get positions wrong (counted anew, folded,
-clipped, taken from somebody else), some speeds, some turn a part only, or do not turn
-at all. A copy is exposed if its result on your input differs.
+clipped, taken from somebody else), some speeds, some turn a part only, and one does
+something that is no turn. A copy is exposed if its result on your input differs.
 
 Write a function that returns one pair `(x, positions)` on which all of them differ:
 `x` an array (T, 4) of floats from -9 to 9, `positions` an array (T,) of whole numbers
@@ -159,7 +159,7 @@ EXERCISE = Exercise(
             lambda: (X, np.array([0, 0, 0])),
             lambda pair, left: f"All your positions are 0. {_left(left)}.",
             "By how much is a vector at position 0 turned?",
-            "Who does not turn at all is right at position 0.",
+            "A copy with wrong speeds or signs is right at position 0.",
             "A stopped clock is right at its own hour.",
             when=lambda pair: not pair[1].any(),
         ),
