@@ -3,12 +3,13 @@
     python recipes/modern_ablation.py
 
 writes book/results/modern_ablation.json in about ten minutes of one CPU core; stopped
-and started again, it goes on behind the rows that the file has. The models have the same number of parameters, to 0.2 %: what a change saves or costs is
-given to the width of the feed-forward network. They read the same windows in the same
-order, at one learning rate: of chapter 14's and a third of it, the one with the lower
-loss of the old block ("rates_tried"). "SwiGLU, larger start" draws gate and up larger,
-so that the product starts as large as what gelu gives. The chapter draws that file and
-runs one row again.
+and started again, it goes on behind the rows that the file has. The models have the
+same number of parameters, to 0.2 %: what a change saves or costs is given to the width
+of the feed-forward network. They read the same windows in the same order, at one
+learning rate: of chapter 14's and a third of it, the one with the lower loss of the old
+block ("rates_tried"). "SwiGLU, larger start" draws gate and up larger, so that the
+product starts as large as what gelu gives. The chapter draws that file and runs one row
+again.
 """
 
 import argparse
