@@ -217,3 +217,17 @@ def test_one_chapter_alone_can_be_built(project):
     assert output(project, "01_alpha") == "8" and output(project, "02_beta") == "60"
     with pytest.raises(ChapterError, match="no chapter has the number 3"):
         build(project, only="3")
+
+
+def test_a_bar_that_is_a_widget_is_a_bar_and_a_figure_is_none():
+    from nbformat import v4
+
+    from classroom.pipeline.execute import _is_bar
+
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
+    bar = view | {"text/plain": "Loading weights:   0%|          | 0/7 [00:00<?]"}
+    assert _is_bar(v4.new_output("display_data", bar))
+    assert not _is_bar(
+        v4.new_output("display_data", view | {"text/plain": "FillMask()"})
+    )
+    assert not _is_bar(v4.new_output("display_data", {"text/plain": "10%| of it"}))

@@ -92,6 +92,16 @@ def _failed(chapter: Chapter, notebook: NotebookNode) -> NotebookNode:
     return chapter.code_cells()[-1]
 
 
+def _is_bar(out: NotebookNode) -> bool:
+    """Whether an output is a progress bar: a line of text, or a widget."""
+    if out.output_type == "stream":
+        return out.name == "stderr" and bool(BAR.search(out.text))
+    shown = out.get("data", {})
+    return any("widget-view" in kind for kind in shown) and bool(
+        BAR.search(shown.get("text/plain", ""))
+    )
+
+
 def _stabilise(chapter: Chapter, notebook: NotebookNode) -> None:
     notebook.metadata.update(METADATA)
     run = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -99,7 +109,7 @@ def _stabilise(chapter: Chapter, notebook: NotebookNode) -> None:
         kept = []
         for out in cell.outputs:
             stderr = out.output_type == "stream" and out.name == "stderr"
-            if stderr and BAR.search(out.text):
+            if _is_bar(out):
                 continue  # a finished progress bar says nothing but a time
             text = json.dumps(out)
             if stderr:
