@@ -21,7 +21,7 @@ book: $(BIN)/ready   ## the site, in _build/html
 	@echo "The site is built. Open $(CURDIR)/_build/html/index.html, or: make serve"
 
 test: $(BIN)/ready   ## every test but the browser's
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not site"
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not site"
 
 test-site: book      ## the built site in a real browser (needs Chromium)
 	$(BIN)/python tests/site/pyodide_folder.py
