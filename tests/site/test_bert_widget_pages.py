@@ -1,8 +1,6 @@
 """Chapter 13's figures in a page of their own: their numbers, play, access."""
 
 import numpy as np
-import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from classroom.widgets import FillMask, HeadBrowser, fill_each
 
@@ -168,24 +166,3 @@ def test_a_small_map_has_the_weights_of_its_head(show):
             x, y = map(int, cell.split("h")[0].split())
             drawn[y, x] = float(opacity)
     np.testing.assert_allclose(drawn, ATTENTION[0][1, 2], atol=1 / 16 + 0.0021)
-
-
-@pytest.mark.parametrize("name", WIDGETS)
-def test_lets_go_of_the_model_and_keeps_the_keys(show, name):
-    page = show(name)
-    page.keyboard.press("Tab")
-    focused = "document.activeElement.dataset.lmSuppressShortcuts"
-    assert page.evaluate(focused) == "true"
-    page.evaluate("window.clean()")
-    assert page.evaluate("Object.values(calls).flat().length") == 0
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [340, 900])
-@pytest.mark.parametrize("name", WIDGETS)
-def test_fits_and_is_accessible(show, name, width, theme):
-    page = show(name, theme, width)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    found = Axe().run(page).response["violations"]
-    grave = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
-    assert grave == []

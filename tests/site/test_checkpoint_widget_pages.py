@@ -1,7 +1,6 @@
 """Chapter 16's figure in a page of its own: what it says, its keys, its looks."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from classroom.widgets import NameTable, tensor_rows
 
@@ -94,23 +93,16 @@ def test_another_view_may_leave_a_tensor_that_is_not_there(show):
     assert "cls.predictions.decoder.weight" in said(page)
 
 
-def test_lets_go_of_the_model_and_keeps_the_keys(show):
-    page = show("nametable")
-    page.keyboard.press("Tab")
-    focused = "document.activeElement.dataset.lmSuppressShortcuts"
-    assert page.evaluate(focused) == "true"
-    page.evaluate("window.clean()")
-    assert page.evaluate("Object.values(calls).flat().length") == 0
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [340, 900])
-def test_fits_and_is_accessible(show, width, theme):
-    page = show("nametable", theme, width)
-    for checkpoint, done in ((0, "left out"), (2, "stacked")):
-        put(page, checkpoint=checkpoint)
-        put(page, tensor=find(page, done=done))
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        found = Axe().run(page).response["violations"]
-        grave = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
-        assert grave == []
+# what is done to the page before it is looked at (see test_every_widget)
+STATES = {
+    "nametable": [
+        lambda page: (
+            put(page, checkpoint=0),
+            put(page, tensor=find(page, done="left out")),
+        ),
+        lambda page: (
+            put(page, checkpoint=2),
+            put(page, tensor=find(page, done="stacked")),
+        ),
+    ]
+}
