@@ -260,6 +260,8 @@ def _mean_loss(gpt: GPT, hidden: Tensor, ids: Tensor, asked: Tensor) -> Tensor:
 def mean_log_prob(gpt: GPT, context: Sequence[int], answer: Sequence[int]) -> float:
     """Mean log-probability, in nats, of an answer's tokens after a context.
 
+    The model is asked as it is: call eval() first, or dropout blurs the score.
+
     Raises: ValueError if one of them is empty, or both are too long together.
     Source: Radford et al. 2018, §5, zero-shot behaviours.
     """
