@@ -96,7 +96,7 @@ def picture(all_chapters: tuple[Chapter, ...]) -> str:
     )
     return (
         f'<figure class="book-map"><style>{lit}</style>'
-        f'<svg viewBox="0 0 480 {height}" role="img" '
+        f'<svg viewBox="0 0 480 {height}" role="group" '
         'aria-label="An arc from each chapter to every later one that imports its '
         'module; the table below says the same.">'
         + "".join(arcs)
