@@ -1,10 +1,14 @@
 """Chapter 15's fine-tunings: seven tasks, with and without pre-training, three seeds.
 
     python recipes/finetune.py
+    python recipes/finetune.py --long --device cuda
 
 writes book/results/finetuning.json, run by run: stopped, it goes on where it was when
 the same command is given again. The settings come from a few short runs scored on the
-validation split, no more; the scores are of the test split.
+validation split, no more; the scores are of the test split. `--long` takes all examples
+and many more steps, tries a few learning rates on the validation split for each task
+and start, and writes finetuning_long.json. Tasks may run at once, each with `--only`
+and an `--out` of its own; `--join` makes one file of theirs.
 """
 
 import argparse
@@ -16,6 +20,7 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -62,6 +67,17 @@ SETTINGS = {
 # on the validation split 1e-4 improves the checkpoint (1.287 → 1.280 bits per byte),
 # 5e-4 does not (1.303); from scratch, so few steps reach 3.1 at either rate
 RATES = {(LANGUAGE, "pretrained"): 1e-4, (LANGUAGE, "scratch"): 2e-3}
+# for a GPU: all examples, less of them cut, and many times the steps
+LONG = {
+    "classification": Settings(None, None, 400, 32, max_len=96),
+    LANGUAGE: Settings(None, None, 400, 16),
+    "question answering": Settings(None, 120, 1000, 32, max_len=160),
+    "multiple choice": Settings(None, None, 1500, 16, max_len=128),
+    "entailment": Settings(None, None, 800, 32, max_len=128),
+    "similarity": Settings(None, None, 800, 32, max_len=96),
+    "summarisation": Settings(None, 120, 800, 32, max_len=128),
+}
+TRIED = (1e-4, 3e-4, 1e-3, 3e-3)  # learning rates, on the validation split
 
 
 class Store:
@@ -104,8 +120,9 @@ class Store:
         os.replace(beside, self.path)
 
 
-def head(command: str) -> dict:
+def head(command: str, device: str = "cpu") -> dict:
     """What a results file says of how it came about."""
+    gpu = torch.cuda.get_device_name() if device == "cuda" else None
     return {
         "command": f"OMP_NUM_THREADS=1 python recipes/{command}",
         "seeds": SEEDS,
@@ -113,7 +130,7 @@ def head(command: str) -> dict:
         "data_sha256": data_hash(),
         "versions": {"python": platform.python_version()}
         | {n: version(n) for n in ("torch", "numpy", "scikit-learn", "rouge-score")},
-        "hardware": f"{platform.machine()} CPU, one thread, bfloat16 products",
+        "hardware": gpu or f"{platform.machine()} CPU, one thread, bfloat16 products",
     }
 
 
@@ -126,20 +143,23 @@ def data_hash() -> str:
     return digest.hexdigest()
 
 
-def begin(start: str, seed: int) -> GPT:
+def begin(start: str, seed: int, device: str = "cpu") -> GPT:
     """The checkpoint, or a model of its form with weights drawn anew."""
     gpt, _ = checkpoint()
-    if start == "pretrained":
-        return gpt
-    torch.manual_seed(1_000 + seed)
-    return GPT(gpt.config)
+    if start == "scratch":
+        torch.manual_seed(1_000 + seed)
+        gpt = GPT(gpt.config)
+    return gpt.to(device)
 
 
-def run(task: str, start: str, seed: int, settings: Settings, split="test") -> dict:
+def run(
+    task: str, start: str, seed: int, settings: Settings, split="test", device="cpu"
+) -> dict:
     """Fine-tune once and score."""
+    gpt = begin(start, seed, device)
     if task == LANGUAGE:
-        return language(start, seed, settings, split)
-    return score(task, begin(start, seed), seed, settings, split)
+        return language(gpt, seed, settings, split)
+    return score(task, gpt, seed, settings, split)
 
 
 def score(task: str, gpt: GPT, seed: int, settings: Settings, split="test"):
@@ -153,7 +173,7 @@ def score(task: str, gpt: GPT, seed: int, settings: Settings, split="test"):
         return {"accuracy": accuracy(model, held, settings.half)}
     found = examples(task, split, settings.test)
     writer = fine_tune_writer(task, gpt, train, settings, seed)
-    texts = written(task, writer, found, tokenizer)
+    texts = written(task, writer, found, tokenizer, settings.max_len)
     return graded(task, texts, found) | ({"written": texts[:3]} if seed == 0 else {})
 
 
@@ -178,7 +198,7 @@ def windows(ids: Tensor, length: int, batch: int) -> Callable[..., Tensor]:
 
 def language_loss(model, ids: Tensor) -> tuple[Tensor, int]:
     """The next-token loss of any model with `hidden` and `logits`."""
-    with precision(half=True):
+    with precision(half=True):  # of no effect on a GPU
         logits = model.logits(model.hidden(ids))
     return next_token_loss(logits.float(), ids)
 
@@ -203,10 +223,11 @@ def texts(split, settings: Settings) -> tuple[Tensor, Tensor, int]:
     return *parts, sum(len(d.text) for d in held)
 
 
-def language(start: str, seed: int, settings: Settings, split="test") -> dict:
+def language(model: GPT, seed: int, settings: Settings, split="test") -> dict:
     """Train on one package's docstrings; bits per byte before and after."""
     train, held, size = texts(split, settings)
-    model = begin(start, seed)
+    device = model.tokens.weight.device
+    train, held = train.to(device), held.to(device)
     before = bits_per_byte(model, held, size)
     steps, warm_up = settings.steps, round(settings.warm_up * settings.steps)
     fit(
@@ -256,51 +277,101 @@ KEY = ("task", "start", "seed")
 NOTES = ("cpu_seconds", "settings", "written")  # what a row has beside its scores
 
 
+def tried_rates(
+    content: dict, task: str, start: str, settings: Settings, device: str
+) -> dict[str, float]:
+    """Score of each learning rate on the validation split, with the first seed."""
+    rates = content.setdefault("tried", {}).setdefault(task, {}).setdefault(start, {})
+    for rate in TRIED:
+        if str(rate) not in rates:
+            how = replace(settings, lr=rate)
+            scores = run(task, start, SEEDS[0], how, "validation", device)
+            rates[str(rate)] = float(f"{next(iter(scores.values())):.5g}")
+            print(task, start, rates, flush=True)
+    return rates
+
+
+def rate_for(store: Store, task: str, start: str, settings: Settings, given) -> float:
+    """The learning rate: as written down, or the best of those tried."""
+    if not given.long:
+        return RATES.get((task, start), settings.lr)
+    rates = tried_rates(store.content, task, start, settings, given.device)
+    best = min if task == LANGUAGE else max
+    return float(best(rates, key=rates.__getitem__))
+
+
+def compare(store: Store, task: str, settings: Settings) -> None:
+    """The baselines of a task, and how many examples there are."""
+    content = store.content
+    if task in content["baselines"]:
+        return
+    if task == LANGUAGE:
+        train, held, size = texts("test", settings)
+        vocab_size = checkpoint()[1].vocab_size
+        found = language_baselines(train, held, size, vocab_size)
+        read = partial(docs, package=PACKAGE)
+    else:
+        found = baselines(task, settings.train, settings.test)
+        read = partial(examples, task)
+    content["sizes"][task] = {
+        "train": len(read("train")[: settings.train]),
+        "test": len(read("test")[: settings.test]),
+    }
+    content["baselines"][task] = {
+        name: float(f"{value:.4g}") for name, value in found.items()
+    }
+    print(task, content["baselines"][task], flush=True)
+
+
+def join(store: Store, parts: Sequence[Path]) -> None:
+    """Take over the rows of runs that had files of their own."""
+    for part in (json.loads(path.read_text("utf8")) for path in parts):
+        if part["data_sha256"] != store.content["data_sha256"]:
+            raise ValueError("the parts were trained on different data")
+        store.content["rows"] += part["rows"]
+        for name in ("versions", "hardware"):
+            store.content[name] = part[name]
+        for name in ("settings", "baselines", "sizes", "tried"):
+            store.content.setdefault(name, {}).update(part.get(name, {}))
+    store.write()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, help="the results file")
     parser.add_argument("--only", nargs="*", default=list(SETTINGS), help="tasks")
     parser.add_argument("--times", type=int, default=1, help="so many times the steps")
-    options = parser.parse_args()
+    parser.add_argument("--long", action="store_true", help="LONG in place of SETTINGS")
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--join", nargs="*", type=Path, help="results files of parts")
+    given = parser.parse_args()
     torch.set_num_threads(1)
-    longer = f" --times {options.times}" if options.times != 1 else ""
-    store = Store(options.out, head(f"finetune.py{longer}"), KEY, summary)
+    out = RESULTS.with_name("finetuning_long.json") if given.long else RESULTS
+    options = f" --long --device {given.device}" if given.long else ""
+    options += f" --times {given.times}" if given.times != 1 else ""
+    about = head(f"finetune.py{options}", given.device)
+    store = Store(given.out or out, about, KEY, summary)
     content = store.content
-    chosen = {
-        name: replace(settings, steps=options.times * settings.steps)
-        for name, settings in SETTINGS.items()
-    }
-    content["settings"] = {name: asdict(s) for name, s in chosen.items()}
     content.setdefault("baselines", {})
     content.setdefault("sizes", {})
-    gpt, tokenizer = checkpoint()
-    for task in options.only:
-        settings = chosen[task]
-        if task not in content["baselines"]:
-            if task == LANGUAGE:
-                train, held, size = texts("test", settings)
-                found = language_baselines(train, held, size, tokenizer.vocab_size)
-                content["sizes"][task] = {
-                    "train": len(docs("train", PACKAGE)[: settings.train]),
-                    "test": settings.test,
-                }
-            else:
-                found = baselines(task, settings.train, settings.test)
-                content["sizes"][task] = {
-                    "train": len(examples(task, "train", settings.train)),
-                    "test": len(examples(task, "test", settings.test)),
-                }
-            content["baselines"][task] = {
-                name: float(f"{value:.4g}") for name, value in found.items()
-            }
-            print(task, content["baselines"][task], flush=True)
-        for seed in SEEDS:
-            for start in STARTS:
-                rate = RATES.get((task, start), settings.lr)
+    if given.join:
+        return join(store, given.join)
+    chosen = {
+        name: replace(settings, steps=given.times * settings.steps)
+        for name, settings in (LONG if given.long else SETTINGS).items()
+        if name in given.only
+    }
+    content.setdefault("settings", {}).update({n: asdict(s) for n, s in chosen.items()})
+    for task, settings in chosen.items():
+        compare(store, task, settings)
+        for start in STARTS:
+            rate = rate_for(store, task, start, settings, given)
+            for seed in SEEDS:
                 what = {"task": task, "start": start, "seed": seed}
-                store.add(run, **what, settings=replace(settings, lr=rate))
-    if "zero_shot" not in content:
-        scores = zero_shot(gpt, tokenizer, "test", ZERO_SHOT, half=True)
+                how = replace(settings, lr=rate)
+                store.add(partial(run, device=given.device), **what, settings=how)
+    if "zero_shot" not in content and not given.long:
+        scores = zero_shot(*checkpoint(), "test", ZERO_SHOT, half=True)
         scores = {name: float(f"{value:.5g}") for name, value in scores.items()}
         content["zero_shot"] = scores | {"examples": ZERO_SHOT}
     store.write()

@@ -78,10 +78,43 @@ def test_seven_tasks_end_to_end(small, monkeypatch, tmp_path):
     assert json.loads(out.read_text("utf8"))["rows"] == found["rows"]
 
 
+def test_the_long_run_takes_each_start_at_its_best_rate_and_parts_are_joined(
+    small, monkeypatch, tmp_path
+):
+    ran = []
+
+    def run(task, start, seed, settings, split="test", device="cpu"):
+        ran.append((task, start, seed, settings.lr, split))
+        good = 3e-3 if start == "scratch" else 1e-4
+        score = 0.9 if settings.lr == good else 0.1
+        name = "bits per byte" if task == recipe.LANGUAGE else "accuracy"
+        return {name: 1 - score if task == recipe.LANGUAGE else score}
+
+    monkeypatch.setattr(recipe, "run", run)
+    monkeypatch.setattr(recipe, "LONG", recipe.SETTINGS)
+    parts = []
+    for task in ("entailment", recipe.LANGUAGE):
+        parts.append(tmp_path / f"{task}.json")
+        command(monkeypatch, recipe, "--long", "--only", task, "--out", parts[-1])
+    assert len(ran) == 2 * 2 * (len(recipe.TRIED) + 3)
+    for _, start, _, rate, split in ran:
+        assert split == "validation" or rate == (3e-3 if start == "scratch" else 1e-4)
+    out = tmp_path / "joined.json"
+    command(monkeypatch, recipe, "--long", "--out", out, "--join", *parts)
+    joined = json.loads(out.read_text("utf8"))
+    assert (
+        set(joined["tasks"])
+        == set(joined["tried"])
+        == {"entailment", "text generation"}
+    )
+    assert joined["tasks"]["entailment"]["pretrained"] == [0.9] * 3
+    assert [row["settings"]["lr"] for row in joined["rows"]].count(1e-4) == 6
+
+
 def test_goes_on_where_it_was_stopped(small, monkeypatch, tmp_path):
     out, calls = tmp_path / "finetuning.json", []
 
-    def stopped(task, start, seed, settings):
+    def stopped(task, start, seed, settings, device):
         calls.append((task, start, seed))
         if len(calls) == 4:
             raise KeyboardInterrupt

@@ -84,7 +84,7 @@ def checkpoint() -> tuple[GPT, BPETokenizer]:
 
 
 def precision(half: bool) -> AbstractContextManager:
-    """Matrix products in bfloat16 if `half`; all sums stay in single precision."""
+    """On a CPU, products in bfloat16 if `half`; all sums stay in single precision."""
     return torch.autocast("cpu", torch.bfloat16, enabled=half)
 
 
@@ -174,13 +174,13 @@ def fine_tune(
 
     Args:
         name: of the task.
-        gpt: the language model; it stays as it is.
+        gpt: the language model; it stays as it is, and the copy on its device.
         rows: from `prepare`.
         seed: of the new weights, of the batches and of dropout.
     """
     torch.manual_seed(seed)
     form, n_outputs = FORMS[name]
-    model = GPTForTasks(gpt, n_outputs, form)
+    model = GPTForTasks(gpt, n_outputs, form).to(_device(gpt))
 
     def loss(model: Any, batch: tuple[Tensor, Tensor]) -> tuple[Tensor, int]:
         with precision(settings.half):
@@ -205,6 +205,10 @@ def fine_tune_writer(
     return model
 
 
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device
+
+
 def _train(
     model: nn.Module,
     rows: Sequence[Row],
@@ -214,9 +218,10 @@ def _train(
     name: str,
 ) -> None:
     steps, warm_up = settings.steps, round(settings.warm_up * settings.steps)
+    draw, device = batches(rows, settings.batch), _device(model)
     fit(
         model,
-        batches(rows, settings.batch),
+        lambda generator: tuple(part.to(device) for part in draw(generator)),
         loss,
         steps=steps,
         lr=settings.lr,
@@ -240,7 +245,8 @@ def accuracy(model: GPTForTasks, rows: Sequence[Row], half: bool = False) -> flo
     size = EVALUATION_BATCH // len(rows[0][0])
     right = 0
     for n in range(0, len(ordered), size):
-        ids, labels = collate(ordered[n : n + size])
+        batch = collate(ordered[n : n + size])
+        ids, labels = (part.to(_device(model)) for part in batch)
         with precision(half):
             features = model.features(ids)
         logits = model.outputs(features.float())  # in bfloat16 scores would tie
@@ -249,14 +255,21 @@ def accuracy(model: GPTForTasks, rows: Sequence[Row], half: bool = False) -> flo
 
 
 def written(
-    name: str, model: GPT, found: Sequence, tokenizer: BPETokenizer
+    name: str,
+    model: GPT,
+    found: Sequence,
+    tokenizer: BPETokenizer,
+    max_len: int = MAX_LEN,
 ) -> list[str]:
-    """Return what a fine-tuned language model writes for each example, greedily."""
+    """Return what a fine-tuned language model writes for each example, greedily.
+
+    The prompt is cut to max_len tokens.
+    """
     special = SpecialTokens.after(tokenizer.vocab_size)
     texts = []
     for e in found:
         text, question, _ = parts_of(name, e, tokenizer)
-        ids = write_answer(model, text, question, special, MAX_LEN + ROOM, ROOM)
+        ids = write_answer(model, text, question, special, max_len + ROOM, ROOM)
         texts.append(tokenizer.decode([i for i in ids if i < special.start]))
     return texts
 
