@@ -5,9 +5,9 @@
 One process, bf16 autocast, fused attention, contenders by turns. The models have
 GPT-1's width, depth and vocabulary. transformers' GPT-2 is pre-norm, so our pre-norm
 model does the same work; the post-norm one stands beside it. Of those that do the same
-work, one each is compiled too, and the seconds of its first step are kept. Shown are tokens per
-second and the share of what a large matrix product of the same type reaches on the same
-card (6 operations per weight and token, plus attention).
+work, one each is compiled too, and the seconds of its first step are kept. Shown are
+tokens per second and the share of what a large matrix product of the same type reaches
+on the same card (6 operations per weight and token, plus attention).
 """
 
 import argparse

@@ -7,8 +7,8 @@ writes book/results/finetuning.json, run by run: stopped, it goes on where it wa
 the same command is given again. The settings come from a few short runs scored on the
 validation split, no more; the scores are of the test split. `--long` takes all examples
 and many more steps, tries a few learning rates on the validation split for each task
-and start, and writes finetuning_long.json. Tasks may run at once, each with `--only`
-and an `--out` of its own; `--join` makes one file of theirs.
+and start, and writes finetuning_long.json. Runs may go on side by side, each with its
+`--only`, its `--starts` and an `--out` of its own; `--join` makes one file of theirs.
 """
 
 import argparse
@@ -72,12 +72,12 @@ LONG = {
     "classification": Settings(None, None, 400, 32, max_len=96),
     LANGUAGE: Settings(None, None, 400, 16),
     "question answering": Settings(None, 120, 1000, 32, max_len=160),
-    "multiple choice": Settings(None, None, 1500, 16, max_len=128),
+    "multiple choice": Settings(None, None, 1000, 16, max_len=128),
     "entailment": Settings(None, None, 800, 32, max_len=128),
     "similarity": Settings(None, None, 800, 32, max_len=96),
     "summarisation": Settings(None, 120, 800, 32, max_len=128),
 }
-TRIED = (1e-4, 3e-4, 1e-3, 3e-3)  # learning rates, on the validation split
+TRIED = (1e-4, 3e-4, 1e-3)  # learning rates, on the validation split
 
 
 class Store:
@@ -331,8 +331,10 @@ def join(store: Store, parts: Sequence[Path]) -> None:
         store.content["rows"] += part["rows"]
         for name in ("versions", "hardware"):
             store.content[name] = part[name]
-        for name in ("settings", "baselines", "sizes", "tried"):
-            store.content.setdefault(name, {}).update(part.get(name, {}))
+        for name in ("settings", "baselines", "sizes"):
+            store.content.setdefault(name, {}).update(part[name])
+        for task, starts in part["tried"].items():
+            store.content.setdefault("tried", {}).setdefault(task, {}).update(starts)
     store.write()
 
 
@@ -340,6 +342,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, help="the results file")
     parser.add_argument("--only", nargs="*", default=list(SETTINGS), help="tasks")
+    parser.add_argument("--starts", nargs="*", default=STARTS, choices=STARTS)
     parser.add_argument("--times", type=int, default=1, help="so many times the steps")
     parser.add_argument("--long", action="store_true", help="LONG in place of SETTINGS")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
@@ -364,7 +367,7 @@ def main() -> None:
     content.setdefault("settings", {}).update({n: asdict(s) for n, s in chosen.items()})
     for task, settings in chosen.items():
         compare(store, task, settings)
-        for start in STARTS:
+        for start in given.starts:
             rate = rate_for(store, task, start, settings, given)
             for seed in SEEDS:
                 what = {"task": task, "start": start, "seed": seed}
