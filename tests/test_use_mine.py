@@ -2,6 +2,9 @@
 
 import inspect
 import json
+import runpy
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -59,10 +62,8 @@ def losses(steps=4):
     return fit(model, batch, loss, steps=steps, lr=1.0, schedule=schedule).losses
 
 
-def chat():
-    """Chapter 18's chat, with a model that has learnt nothing: logits, and a reply."""
-    from unmasked import modern
-
+def small_model():
+    """Chapter 18's model, which has learnt nothing here, and its tokenizer."""
     shown = [visible(bytes([b])) for b in range(32, 127)] + ["Ċ"]
     specials = ["<|im_start|>", "<|im_end|>"]
     tokenizer = ChatTokenizer([], specials, [*specials, *shown])
@@ -71,6 +72,14 @@ def chat():
     model = ModernGPT(config).eval()
     for weight in model.parameters():
         weight.data += 0.2 * torch.randn(weight.shape)
+    return model, tokenizer
+
+
+def chat():
+    """Its logits, and its replies in a conversation."""
+    from unmasked import modern
+
+    model, tokenizer = small_model()
     turns = [("user", "hi"), ("assistant", "<|im_end|> is a mark"), ("user", "ab")]
     said = [modern.answer(model, tokenizer, turns[:n], 12, greedy=True) for n in (1, 3)]
     with torch.inference_mode():
@@ -85,6 +94,20 @@ def test_a_chat_through_a_learners_code_says_the_same(recwarn):
     torch.testing.assert_close(again, logits, rtol=0, atol=1e-4)
     assert said_again == said
     assert not recwarn.list, recwarn.list[0].message
+
+
+def test_the_recipe_chats_through_what_has_passed(monkeypatch, capsys):
+    script = Path(__file__).parents[1] / "recipes" / "chat.py"
+    said = iter(["hi", "ab", ""])
+    monkeypatch.setattr("builtins.input", lambda _: next(said))
+    monkeypatch.setattr("classroom.models.pretrained", lambda _: script)
+    monkeypatch.setattr("unmasked.modern.load_smollm2", lambda _: small_model())
+    monkeypatch.setattr(sys, "argv", [str(script), "--mine", "--max-new-tokens", "5"])
+    assert check("rms-norm", load("rms-norm").reference).passed
+    runpy.run_path(str(script), run_name="__main__")
+    shown = capsys.readouterr().out
+    assert "modern.RMSNorm.forward`: **yours**" in shown and "swiglu" not in shown
+    assert next(said, "all was read") == "all was read"
 
 
 @pytest.mark.parametrize("n", range(3))
