@@ -175,11 +175,12 @@ def main() -> None:
 
 def run(out: Path, config: dict, compiled: bool = False) -> dict:
     """Train, or go on training, and return what run.json holds."""
-    t = config["training"]
+    t, gpu = config["training"], torch.cuda.is_available()
+    several = int(os.environ.get("WORLD_SIZE", "1")) > 1  # torchrun says so
     accelerator = Accelerator(
-        mixed_precision="bf16"
-        if torch.cuda.is_available() and torch.cuda.is_bf16_supported()
-        else "no",
+        # subtle: or Accelerate starts no group, and each trains by itself
+        cpu=several and not gpu,
+        mixed_precision="bf16" if gpu and torch.cuda.is_bf16_supported() else "no",
         gradient_accumulation_steps=t["accumulate"],
     )
     set_seed(t["seed"])

@@ -58,9 +58,10 @@ def pretrain(monkeypatch, given: list[str]) -> None:
 
 def run(command: list) -> subprocess.CompletedProcess:
     environment = os.environ | {"PYTHONPATH": str(ROOT / "lib"), "OMP_NUM_THREADS": "1"}
+    environment.pop("ACCELERATE_USE_CPU", None)  # no command of the README sets it
     return subprocess.run(
         list(map(str, command)),
-        env=environment | {"ACCELERATE_USE_CPU": "true"},
+        env=environment | {"CUDA_VISIBLE_DEVICES": ""},
         capture_output=True,
         encoding="utf8",
         timeout=300,

@@ -2,6 +2,9 @@
 
 import inspect
 import json
+import runpy
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,11 +13,16 @@ from classroom import use_mine, use_ours
 from classroom.exercises import check, load
 from classroom.mine import PLUGS
 from unmasked import blocks, masking, transformer
+from unmasked.checkpoints import name_table
 from unmasked.gpt import GPT, GPTConfig
 from unmasked.gpt import next_token_loss as ours
+from unmasked.modern import ChatTokenizer, ModernConfig, ModernGPT
 from unmasked.recurrence import LSTMCell, Recurrent
+from unmasked.tokenization import visible
 from unmasked.training import fit
 from unmasked.transformer import Transformer, TransformerConfig
+
+CHAT = "rms-norm", "rotary-pairs", "swiglu", "grouped-attention", "chat-template"
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +60,92 @@ def losses(steps=4):
         return training.noam_schedule(step, 8, 10)
 
     return fit(model, batch, loss, steps=steps, lr=1.0, schedule=schedule).losses
+
+
+def small_model():
+    """Chapter 18's model, which has learnt nothing here, and its tokenizer."""
+    shown = [visible(bytes([b])) for b in range(32, 127)] + ["Ċ"]
+    specials = ["<|im_start|>", "<|im_end|>"]
+    tokenizer = ChatTokenizer([], specials, [*specials, *shown])
+    torch.manual_seed(0)
+    config = ModernConfig(98, 200, 24, 6, 2, n_kv_heads=2, rope_base=1e5)
+    model = ModernGPT(config).eval()
+    for weight in model.parameters():
+        weight.data += 0.2 * torch.randn(weight.shape)
+    return model, tokenizer
+
+
+def chat():
+    """Its logits, and its replies in a conversation."""
+    from unmasked import modern
+
+    model, tokenizer = small_model()
+    turns = [("user", "hi"), ("assistant", "<|im_end|> is a mark"), ("user", "ab")]
+    said = [modern.answer(model, tokenizer, turns[:n], 12, greedy=True) for n in (1, 3)]
+    with torch.inference_mode():
+        return model(torch.arange(2, 40).view(2, 19)), said
+
+
+def test_a_chat_through_a_learners_code_says_the_same(recwarn):
+    logits, said = chat()
+    for name in PLUGS:
+        assert "**yours**" in use_mine(name, load(name).reference)
+    again, said_again = chat()
+    torch.testing.assert_close(again, logits, rtol=0, atol=1e-4)
+    assert said_again == said
+    assert not recwarn.list, recwarn.list[0].message
+
+
+def test_the_recipe_chats_through_what_has_passed(monkeypatch, capsys):
+    script = Path(__file__).parents[1] / "recipes" / "chat.py"
+    said = iter(["hi", "ab", ""])
+    monkeypatch.setattr("builtins.input", lambda _: next(said))
+    monkeypatch.setattr("classroom.models.pretrained", lambda _: script)
+    monkeypatch.setattr("unmasked.modern.load_smollm2", lambda _: small_model())
+    monkeypatch.setattr(sys, "argv", [str(script), "--mine", "--max-new-tokens", "5"])
+    assert check("rms-norm", load("rms-norm").reference).passed
+    runpy.run_path(str(script), run_name="__main__")
+    shown = capsys.readouterr().out
+    assert "modern.RMSNorm.forward`: **yours**" in shown and "swiglu" not in shown
+    assert next(said, "all was read") == "all was read"
+
+
+@pytest.mark.parametrize("n", range(3))
+def test_every_right_rotation_turns_a_model_as_the_books(n):
+    """Halves, complex numbers, the other direction: each passes, each fits."""
+    expected, _ = chat()
+    use_mine("rotary-pairs", load("rotary-pairs").accepts[n])
+    torch.testing.assert_close(chat()[0], expected, rtol=0, atol=1e-4)
+
+
+def test_a_rotation_for_whole_positions_only_stays_outside():
+    def whole(x, positions):
+        return load("rotary-pairs").reference(x, positions.long())
+
+    assert "does not fit there" in use_mine("rotary-pairs", whole)
+
+
+def test_names_of_gpt2_are_the_learners():
+    expected = {kind: name_table(kind, 2) for kind in ("gpt2", "bert")}
+    use_mine("published-name", load("published-name").reference)
+    from unmasked import checkpoints
+
+    assert {kind: checkpoints.name_table(kind, 2) for kind in expected} == expected
+
+
+def test_gpt_writes_by_the_parts_where_one_is_replaced():
+    gpt, called = GPT(GPTConfig(11, 12, 8, 2, 1)), []
+    right = load("layer-norm").reference
+
+    def spy(*given):
+        called.append(1)
+        return right(*given)
+
+    expected = gpt.generate(torch.ones(1, 3, dtype=torch.long), 6, greedy=True)
+    use_mine("layer-norm", spy)
+    called.clear()
+    written = gpt.generate(torch.ones(1, 3, dtype=torch.long), 6, greedy=True)
+    assert torch.equal(written, expected) and len(called) == 2 * 6
 
 
 def test_everything_that_has_a_place_trains_as_before():
@@ -94,6 +188,12 @@ def test_each_is_really_called(name, recwarn):
         from unmasked import bert
 
         bert.mean_pool(torch.ones(2, 3, 4), torch.ones(2, 3) > 0)
+    elif name == "published-name":
+        from unmasked import checkpoints
+
+        checkpoints.name_table("gpt2", 1)
+    elif name in CHAT:
+        chat()
     elif name == "sinusoidal-encoding":
         from unmasked.positions import SinusoidalPositions
 

@@ -24,6 +24,22 @@ def by_halves(rows: Tensor, d_k: int) -> Tensor:
     return heads.transpose(1, 2).reshape(rows.shape)
 
 
+def mixed_up(model: ModernGPT) -> ModernGPT:
+    """The same model with rows of W^Q and W^K for the other pairs: a mistake to see."""
+    weights: dict[str, Any] = dict(model.state_dict())
+    for name, weight in weights.items():
+        if "qkv" in name:
+            c = model.config
+            d_k = c.d_model // c.n_heads
+            turning = (c.n_heads + (c.n_kv_heads or c.n_heads)) * d_k
+            rows = by_halves(weight[:turning], d_k)
+            weights[name] = torch.cat([rows, weight[turning:]])
+    with torch.device("meta"):
+        broken = ModernGPT(model.config)
+    broken.load_state_dict(weights, assign=True)
+    return broken.eval()
+
+
 def llama(model: ModernGPT) -> Any:
     """The same model in transformers; most weights are shared, not copied."""
     c = model.config

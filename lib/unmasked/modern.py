@@ -21,11 +21,8 @@ from .tokenization import BPETokenizer, invisible, split_specials
 class RMSNorm(nn.Module):
     """Divide each token's features by their root mean square, then a learned gain.
 
-    Args:
-        d_model: number of features of a token.
-        eps: added to the mean square, under the root.
-
-    Attributes: weight, the gain g, (d_model,).
+    Args: d_model, features of a token; eps, added to the mean square, under the root.
+    Attributes: weight, the gain, (d_model,).
     Raises: ValueError if d_model < 1 or eps <= 0.
     Source: Zhang and Sennrich 2019.
     """
@@ -92,11 +89,7 @@ def rope(
 class RotaryPositions(nn.Module):
     """`rope` with its sines and cosines kept, for positions from an offset on.
 
-    Args:
-        d_k: width of a head.
-        max_len: how many positions there are.
-        base: as in `rope`.
-
+    Args: d_k, width of a head; max_len, how many positions there are; base, as there.
     Raises: ValueError if d_k is odd or max_len < 1.
     """
 
@@ -131,10 +124,7 @@ class RotaryPositions(nn.Module):
 class SwiGLU(nn.Module):
     """A feed-forward network in which a gate decides what passes; no biases.
 
-    Args:
-        d_model: width of the tokens.
-        d_ff: width of the inner layer.
-
+    Args: d_model, width of the tokens; d_ff, of the inner layer.
     Attributes: gate, up and down: W, V and W_2 of the paper.
     Raises: ValueError for a width below 1.
     Source: Shazeer 2020.
@@ -351,8 +341,8 @@ _NAMES = {
 def load_smollm2(path: str | Path) -> tuple[ModernGPT, "ChatTokenizer"]:
     """SmolLM2 and its tokenizer from a GGUF file, in evaluation mode.
 
-    Raises: ValueError if the file holds another kind of model, or if a tensor is
-        missing, left over or of another shape, by name; and as `read_gguf`.
+    Raises: ValueError for another kind of model, or a tensor that is missing, left over
+        or of another shape, by name; and as `read_gguf`.
     """
     values, tensors = read_gguf(path)
     kinds = values.get("general.architecture"), values.get("tokenizer.ggml.pre")

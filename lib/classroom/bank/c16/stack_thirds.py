@@ -1,4 +1,4 @@
-"""Chapter 16, write: BERT's three projections as one layer."""
+"""Chapter 16, faded: BERT's three projections as one layer."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from ...exercises.compare import short
 from ...exercises.model import Exercise, Mistake, Probe
 
 QUESTION = """
-A published BERT keeps the projections to queries, keys and values apart. Ours is one
+Fill in the gaps. A published BERT keeps the projections to queries, keys and values apart. Ours is one
 layer `qkv` of three times the width, whose output is cut into thirds: query, key,
 value, in this order. (BERT's layers are ordinary `nn.Linear`s.)
 
@@ -18,7 +18,9 @@ value, in this order. (BERT's layers are ordinary `nn.Linear`s.)
 
 STUB = """
 def stack_qkv(tensors):
-    raise NotImplementedError
+    order = ...  # of the three names
+    weight = ...  # put together along which axis?
+    raise NotImplementedError  # the weight, and its bias
 """
 
 
@@ -94,7 +96,7 @@ def _bias(got, expected):
 EXERCISE = Exercise(
     id="stack-thirds",
     chapter=16,
-    kind="write",
+    kind="faded",
     title="Three projections, one layer",
     question=QUESTION,
     difficulty=2,

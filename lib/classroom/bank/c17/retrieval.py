@@ -7,16 +7,16 @@ QUESTIONS = (
         id="c17-fused-weights",
         prompt="Multi-head attention has a fused path. What can it not give?",
         options=(
-            "the exact output: it is an approximation",
             "the table of weights, since it never stands in memory",
+            "the exact output: it is an approximation",
             "gradients, since the weights are missing",
         ),
-        answer=1,
+        answer=0,
         explanations=(
-            "Chapter 4 compared both paths, and they agree to rounding. What is it "
-            "that is computed piece by piece?",
             "It works through keys in blocks and keeps running sums. Whoever wants to "
             "see the weights takes the explicit path.",
+            "Chapter 4 compared both paths, and they agree to rounding. What is it "
+            "that is computed piece by piece?",
             "Models are trained with it. It computes on the way back what it did not "
             "keep.",
         ),
@@ -46,15 +46,15 @@ QUESTIONS = (
         prompt="A GPT with a vocabulary of 512 has just been made. What is its loss "
         "per "
         "token, in nats?",
-        options=("about 512", "about 6.2", "about 0"),
-        answer=1,
+        options=("about 512", "about 0", "about 6.2"),
+        answer=2,
         explanations=(
             "That is its perplexity: among how many tokens it is undecided. And the "
             "loss?",
-            "ln 512. It knows nothing, and gives all tokens about the same "
-            "probability.",
             "A loss of 0 would be a model that is sure and right. Has it learnt "
             "anything yet?",
+            "ln 512. It knows nothing, and gives all tokens about the same "
+            "probability.",
         ),
         chapter=14,
     ),

@@ -1,10 +1,10 @@
-"""Chapter 17, write: how many days a training takes."""
+"""Chapter 17, faded: how many days a training takes."""
 
 from ...exercises.compare import short
 from ...exercises.model import Exercise, Mistake, Probe
 
 QUESTION = """
-How many **days** does a training take? Count six operations for each parameter and
+Fill in the gaps. How many **days** does a training take? Count six operations for each parameter and
 token, as the chapter does, and leave attention's own products out.
 
 - `parameters`, `tokens`: of the model, and read in training
@@ -16,7 +16,9 @@ token, as the chapter does, and leave attention's own products out.
 
 STUB = """
 def training_days(parameters, tokens, devices, peak, share):
-    raise NotImplementedError
+    operations = ...  # of the whole training
+    per_second = ...  # of all devices, as they really are
+    raise NotImplementedError  # in days
 """
 
 
@@ -90,7 +92,7 @@ def _says(text):
 EXERCISE = Exercise(
     id="training-days",
     chapter=17,
-    kind="write",
+    kind="faded",
     title="Days of training",
     question=QUESTION,
     difficulty=2,

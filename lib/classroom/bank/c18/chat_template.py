@@ -62,7 +62,14 @@ def one_turn():
     return [("user", "Hi")], "Be kind."
 
 
+def lines(function, turns, system):
+    """Line by line, so that a message can show the one that is wrong."""
+    text = function(turns, system)
+    return text.splitlines(keepends=True) if isinstance(text, str) else text
+
+
 def _last(got, expected):
+    got, expected = "".join(got), "".join(expected)
     n = next(
         (i for i, (a, b) in enumerate(zip(got, expected, strict=False)) if a != b),
         min(len(got), len(expected)),
@@ -98,12 +105,14 @@ EXERCISE = Exercise(
         Probe(
             "one turn",
             one_turn,
-            says="The first question is written as the pattern says",
+            lines,
+            "The first question is written as the pattern says",
         ),
         Probe(
             "conversation",
             conversation,
-            says="Three turns are written as the pattern says, spaces and all",
+            lines,
+            "Three turns are written as the pattern says, spaces and all",
         ),
     ),
     mistakes=(

@@ -94,6 +94,12 @@ def one_query_a_group(query, key, value):
     return F.scaled_dot_product_attention(query[:, ::share], key, value)
 
 
+def causal(query, key, value):
+    return F.scaled_dot_product_attention(
+        query, key, value, is_causal=True, enable_gqa=True
+    )
+
+
 def setting():
     draw = torch.Generator().manual_seed(9)
     shapes = ((2, 6, 4, 3), (2, 2, 5, 3), (2, 2, 5, 7))
@@ -202,6 +208,19 @@ EXERCISE = Exercise(
             "How many heads does your result have?",
             "Which query heads get no answer?",
             "A speaker for each group is not what was asked for.",
+        ),
+        Mistake(
+            "masked",
+            causal,
+            lambda got, expected: (
+                "With 4 queries and 5 keys, the first query of head 0 returns "
+                f"{short(got[0, 0, 0, :3])}, and {short(expected[0, 0, 0, :3])} is "
+                "right: it has looked at one key of the five."
+            ),
+            "Who may attend to whom, by the task?",
+            "Change the last key. Which of your outputs move, and which should?",
+            "A curtain that nobody asked for hides half of the shelf.",
+            "shared",
         ),
         _mistake(
             "groups-mirrored",

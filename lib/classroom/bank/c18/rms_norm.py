@@ -8,9 +8,9 @@ from ...exercises.model import Exercise, Mistake, Probe
 QUESTION = r"""
 Write RMSNorm:
 
-$$y = \frac{x}{\sqrt{\frac1d \sum_i x_i^2 + \varepsilon}} \odot g$$
+$$y = \frac{x}{\sqrt{\frac1d \sum_i x_i^2 + \epsilon}} \odot \gamma$$
 
-- `x` (B, T, d), `gain` (d,), `eps` a number
+- `x` (B, T, d), `gain` γ (d,), `eps` a number
 - returns (B, T, d)
 """
 
