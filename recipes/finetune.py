@@ -329,7 +329,7 @@ def join(store: Store, parts: Sequence[Path]) -> None:
         if part["data_sha256"] != store.content["data_sha256"]:
             raise ValueError("the parts were trained on different data")
         store.content["rows"] += part["rows"]
-        for name in ("versions", "hardware"):
+        for name in ("command", "versions", "hardware"):
             store.content[name] = part[name]
         for name in ("settings", "baselines", "sizes"):
             store.content.setdefault(name, {}).update(part[name])
