@@ -230,6 +230,11 @@ def test_gaps_follow_the_generator():
         gaps(ids, share=0.0)
     with pytest.raises(ValueError, match="0 words to draw from"):
         gaps(ids, special_ids=range(37))
+    for wrong, message in ((37, "from 5 to 37"), (-1, "from -1 to")):
+        outside = ids.clone()
+        outside[0, 0] = wrong
+        with pytest.raises(ValueError, match=f"{message}.* vocabulary of 37"):
+            gaps(outside)
 
 
 def test_the_loss_is_over_what_is_asked():

@@ -42,6 +42,9 @@ def mask_tokens(
         only special tokens are left.
     Source: Devlin et al. 2019, §3.1 and A.1.
     """
+    if ids.numel() and not 0 <= int(ids.min()) <= int(ids.max()) < vocab_size:
+        outside = f"ids run from {int(ids.min())} to {int(ids.max())}"
+        raise ValueError(f"{outside}, in a vocabulary of {vocab_size}")
     words = torch.ones(vocab_size, dtype=torch.bool, device=ids.device)
     words[[mask_id, *special_ids]] = False  # (V,)
     if not 0 < share <= 1 or not words.any():
@@ -99,7 +102,7 @@ class BertConfig:
 
 
 class Bert(nn.Module):
-    """A stack of encoder blocks, and the two heads that BERT is pre-trained with.
+    """A stack of encoder blocks, a head for masked tokens, and what classifiers read.
 
     Args:
         config: the sizes.
