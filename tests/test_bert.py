@@ -11,7 +11,7 @@ from jaxtyping import TypeCheckError
 from safetensors.torch import load_file, save_file
 from torch.testing import assert_close
 
-from classroom.bert_task import SPECIAL, BertTask, pad, span_f1
+from classroom.bert_task import SPECIAL, BertTask, learn_pieces, pad, span_f1
 from classroom.corpora import docs
 from classroom.corpora.tasks import question_answering
 from classroom.models import pretrained
@@ -23,7 +23,6 @@ from unmasked.bert import (
     BertForSpan,
     bert_weights,
     best_span,
-    learn_pieces,
     mask_tokens,
     masked_loss,
     mean_pool,
