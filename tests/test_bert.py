@@ -11,7 +11,7 @@ from jaxtyping import TypeCheckError
 from safetensors.torch import load_file, save_file
 from torch.testing import assert_close
 
-from classroom.bert_task import SPECIAL, BertTask, pad, span_f1
+from classroom.bert_task import SPECIAL, BertTask, learn_pieces, pad, span_f1
 from classroom.corpora import docs
 from classroom.corpora.tasks import question_answering
 from classroom.models import pretrained
@@ -23,7 +23,6 @@ from unmasked.bert import (
     BertForSpan,
     bert_weights,
     best_span,
-    learn_pieces,
     mask_tokens,
     masked_loss,
     mean_pool,
@@ -230,6 +229,11 @@ def test_gaps_follow_the_generator():
         gaps(ids, share=0.0)
     with pytest.raises(ValueError, match="0 words to draw from"):
         gaps(ids, special_ids=range(37))
+    for wrong, message in ((37, "from 5 to 37"), (-1, "from -1 to")):
+        outside = ids.clone()
+        outside[0, 0] = wrong
+        with pytest.raises(ValueError, match=f"{message}.* vocabulary of 37"):
+            gaps(outside)
 
 
 def test_the_loss_is_over_what_is_asked():

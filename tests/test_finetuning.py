@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch.testing import assert_close
 
+from classroom.twins import gpt1_weights
 from unmasked.finetuning import (
     GPTForTasks,
     SpecialTokens,
@@ -33,11 +34,6 @@ from unmasked.training import fit
 V, T = 37, 24
 SPECIAL = SpecialTokens.after(V)
 S, D, E = SPECIAL.start, SPECIAL.delimiter, SPECIAL.extract
-NAMES = {
-    "tokens_embed": "tokens", "positions_embed": "positions", "h.": "layers.",
-    "attn.c_attn": "attention.qkv", "attn.c_proj": "attention.out",
-    "mlp.c_fc": "feed_forward.up", "mlp.c_proj": "feed_forward.down", "ln_": "norm",
-}  # fmt: skip
 
 
 def wide(seed=0, tied=True, **more) -> GPT:
@@ -202,13 +198,7 @@ def test_equal_to_transformers_classifier_and_double_heads(side):
         weight.data += 0.2 * torch.randn(weight.shape)
 
     def same(ours, theirs, head):
-        weights = {}
-        for name, weight in theirs.transformer.state_dict().items():
-            turned = weight.T if "c_" in name and weight.dim() == 2 else weight
-            for old, new in NAMES.items():
-                name = name.replace(old, new)
-            weights[name] = turned
-        ours.gpt.load_state_dict(weights)
+        ours.gpt.load_state_dict(gpt1_weights(theirs.transformer))
         ours.head.weight.data = head.weight.data
         ours.head.bias.data = torch.zeros(3) if head.bias is None else head.bias.data
         return ours

@@ -1,6 +1,8 @@
 """What chapter 13 reads: windows of documentation, and two labelled tasks in pieces."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import torch
@@ -9,8 +11,13 @@ from torch import Tensor
 from classroom.corpora import docs
 from classroom.corpora.splits import Split
 from classroom.corpora.tasks import classification, question_answering
-from unmasked.bert import Bert, learn_pieces
-from unmasked.tokenization import WordPieceTokenizer
+from unmasked.bert import Bert
+from unmasked.tokenization import (
+    WordPieceTokenizer,
+    apply_merges,
+    basic_tokens,
+    learn_merges,
+)
 
 PAD, UNK, CLS, SEP, MASK = SPECIAL = tuple(range(5))
 # what chapter 13 and its recipe train with
@@ -119,6 +126,34 @@ class BertTask:
         start, end = torch.tensor(spans).T
         left_out = len(examples) - len(rows)
         return Questions(pad(rows), pad(sides), start, end, pad(lines).bool(), left_out)
+
+
+def learn_pieces(texts: Iterable[str], vocab_size: int) -> list[str]:
+    """Make a vocabulary for WordPieceTokenizer: a text's most frequent pieces.
+
+    Words are merged as a byte-level BPE of this size would merge them, and the pieces
+    counted; the single characters are always in.
+
+    Args: texts, in ASCII; vocab_size, the number of tokens to end with at most. Up to
+        256, characters are all there is.
+    Returns: the tokens; special ones stand first, [PAD] is 0.
+    Raises: ValueError if not even the characters fit.
+    """
+    words = Counter(w for t in texts for w in basic_tokens(t) if w.isascii())
+    merges = learn_merges(words, vocab_size)
+    ranks = {(a.decode(), b.decode()): n for n, (a, b) in enumerate(merges)}
+    counts = Counter[str]()
+    for word, n in words.items():
+        first, *others = apply_merges(list(word), ranks)
+        for piece in (first, *(f"##{other}" for other in others)):
+            counts[piece] += n
+    letters = sorted({c for word in words for c in word})
+    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]
+    tokens += [f"##{c}" for c in letters if c.isalnum() or c == "_"]
+    if vocab_size < len(tokens):
+        raise ValueError(f"{len(tokens)} tokens are needed, and {vocab_size} allowed")
+    ranked = [piece for piece, _ in counts.most_common() if piece not in set(tokens)]
+    return tokens + ranked[: vocab_size - len(tokens)]
 
 
 def pad(rows: list[list[int]]) -> Tensor:

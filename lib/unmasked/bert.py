@@ -2,8 +2,7 @@
 """BERT: an encoder that reads in both directions and fills in what was masked."""
 
 import json
-from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from .blocks import EncoderLayer, LayerNorm
 from .embeddings import TokenEmbedding
 from .masking import padding_mask
 from .positions import LearnedPositions
-from .tokenization import apply_merges, basic_tokens, learn_merges
 
 
 def mask_tokens(
@@ -42,6 +40,9 @@ def mask_tokens(
         only special tokens are left.
     Source: Devlin et al. 2019, §3.1 and A.1.
     """
+    if ids.numel() and not 0 <= int(ids.min()) <= int(ids.max()) < vocab_size:
+        outside = f"ids run from {int(ids.min())} to {int(ids.max())}"
+        raise ValueError(f"{outside}, in a vocabulary of {vocab_size}")
     words = torch.ones(vocab_size, dtype=torch.bool, device=ids.device)
     words[[mask_id, *special_ids]] = False  # (V,)
     if not 0 < share <= 1 or not words.any():
@@ -99,7 +100,7 @@ class BertConfig:
 
 
 class Bert(nn.Module):
-    """A stack of encoder blocks, and the two heads that BERT is pre-trained with.
+    """A stack of encoder blocks, a head for masked tokens, and what classifiers read.
 
     Args:
         config: the sizes.
@@ -302,34 +303,6 @@ def masked_loss(
     return loss, len(logits)
 
 
-def learn_pieces(texts: Iterable[str], vocab_size: int) -> list[str]:
-    """Make a vocabulary for WordPieceTokenizer: a text's most frequent pieces.
-
-    Words are merged as a byte-level BPE of this size would merge them, and the pieces
-    counted; the single characters are always in.
-
-    Args: texts, in ASCII; vocab_size, the number of tokens to end with at most. Up to
-        256, characters are all there is.
-    Returns: the tokens; special ones stand first, [PAD] is 0.
-    Raises: ValueError if not even the characters fit.
-    """
-    words = Counter(w for t in texts for w in basic_tokens(t) if w.isascii())
-    merges = learn_merges(words, vocab_size)
-    ranks = {(a.decode(), b.decode()): n for n, (a, b) in enumerate(merges)}
-    counts = Counter[str]()
-    for word, n in words.items():
-        first, *others = apply_merges(list(word), ranks)
-        for piece in (first, *(f"##{other}" for other in others)):
-            counts[piece] += n
-    letters = sorted({c for word in words for c in word})
-    tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters]
-    tokens += [f"##{c}" for c in letters if c.isalnum() or c == "_"]
-    if vocab_size < len(tokens):
-        raise ValueError(f"{len(tokens)} tokens are needed, and {vocab_size} allowed")
-    ranked = [piece for piece, _ in counts.most_common() if piece not in set(tokens)]
-    return tokens + ranked[: vocab_size - len(tokens)]
-
-
 class BertForClassification(nn.Module):
     """One linear map more, on what stands at [CLS]: a class for each input.
 
@@ -413,7 +386,6 @@ __all__ = [
     "BertForSpan",
     "bert_weights",
     "best_span",
-    "learn_pieces",
     "load_published",
     "mask_tokens",
     "masked_loss",

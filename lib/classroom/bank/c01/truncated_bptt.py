@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from ...exercises.model import Exercise, Probe
+from .._steps import PlainSGD, disorder
 from ._chunk_mistakes import MISTAKES, RIGHT
 
 QUESTION = """
@@ -57,32 +58,12 @@ class Net(nn.RNN):
         return super().parameters(recurse)
 
 
-class PlainSGD:
-    """`torch.optim.SGD` in a few lines: its first use would import for 2 seconds."""
-
-    def __init__(self, model, lr):
-        self.parameters, self.lr = list(model.parameters()), lr
-        self.events = model.events
-
-    def zero_grad(self):
-        self.events.append("zero")
-        for p in self.parameters:
-            p.grad = None
-
-    @torch.no_grad()
-    def step(self):
-        self.events.append("step")
-        for p in self.parameters:
-            if p.grad is not None:
-                p -= self.lr * p.grad
-
-
 def setting(scale, lr, max_norm):
     """A tiny network, its optimiser, two chunks of a text, and a first state."""
 
     def make():
         model = Net(3, 4)
-        optimiser = PlainSGD(model, lr=lr)
+        optimiser = PlainSGD(model.parameters(), model.events, lr)
         inputs, targets = torch.randn(2, 10, 3), scale * torch.randn(2, 10, 4)
         chunks = [(inputs[:, s], targets[:, s]) for s in (slice(0, 5), slice(5, 10))]
         return model, optimiser, chunks, torch.randn(1, 2, 4), max_norm
@@ -99,25 +80,8 @@ def clipped(train_chunk, model, optimiser, chunks, state, max_norm):
     before = _weights(model)
     model.events.clear()
     train_chunk(model, optimiser, *chunks[0], state, max_norm)
-    trouble = disorder(model.events)
+    trouble = disorder(model.events, zero=False, clip=True)
     return (_weights(model) - before).norm().item(), trouble
-
-
-def disorder(events):
-    """What a step of training does too early, too late or not at all; "" if nothing."""
-    at = {event: n for n, event in enumerate(events)}
-    for event in ("backward", "step"):
-        if event not in at:
-            return f"no {event}"
-    if at["step"] < at["backward"]:
-        return "step before backward"
-    if at["backward"] < at.get("zero", -1) < at["step"]:
-        return "zero between backward and step"
-    if "clip" not in at:
-        return "no clip"
-    if at["clip"] < at["backward"]:
-        return "clip before backward"
-    return "clip after step" if at["clip"] > at["step"] else ""
 
 
 def losses(train_chunk, model, optimiser, chunks, state, max_norm):

@@ -314,12 +314,12 @@ MISTAKES = (
         "truth",
     ),
     Mistake(
-        "always-the-first-sentence",
+        "always-the-same-sentence",
         pairs_by(elsewhere=first_sentence),
-        "All sentences that you draw are the first of their document.",
+        "From each document you draw one sentence only, every time the same.",
         "Can a model tell your false pairs by the second sentence alone?",
         "A document is drawn; then one of its sentences is to be drawn as well.",
-        "To sample a book, always open it at page one?",
+        "To sample a book, always open it at the same page?",
         "chance",
     ),
     Mistake(

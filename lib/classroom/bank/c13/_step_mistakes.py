@@ -2,28 +2,9 @@
 
 from ...exercises.compare import short
 from ...exercises.model import Mistake
+from .._steps import HINTS, loss_says, replaced, without
 
 RIGHT = list("KDFIOCMHB")
-
-
-def _swapped(old, new):
-    return [new if label == old else label for label in RIGHT]
-
-
-def _without(label):
-    return [each for each in RIGHT if each != label]
-
-
-def _loss(text):
-    def symptom(got, expected):
-        if isinstance(got, Exception):
-            return text
-        return (
-            f"On this batch your loss is {short(got['loss'])}, and "
-            f"{short(expected['loss'])} is right. {text}"
-        )
-
-    return symptom
 
 
 def _reads(got, expected):
@@ -36,8 +17,8 @@ def _reads(got, expected):
 MISTAKES = (
     Mistake(
         "mlm-loss-everywhere",
-        _swapped("F", "A"),
-        _loss("It has 18 terms, and 6 tokens are chosen."),
+        replaced(RIGHT, "F", "A"),
+        loss_says("It has 18 terms, and 6 tokens are chosen."),
         "Which blanks is the pupil graded on?",
         "At 12 of 18 positions the model has the answer before its eyes. What will "
         "most of the gradient teach?",
@@ -47,7 +28,7 @@ MISTAKES = (
     ),
     Mistake(
         "reads-the-original",
-        _swapped("O", "E"),
+        replaced(RIGHT, "O", "E"),
         _reads,
         "Does the model see what it is asked for?",
         "You have made a text with gaps. Who reads it?",
@@ -56,8 +37,8 @@ MISTAKES = (
     ),
     Mistake(
         "labels-from-the-corrupted",
-        _swapped("F", "G"),
-        _loss("Your labels are what the model reads: [MASK], for most of them."),
+        replaced(RIGHT, "F", "G"),
+        loss_says("Your labels are what the model reads: [MASK], for most of them."),
         "What should the model guess: what it sees, or what was there before?",
         "The answers to a gap text stand in the original. From which text do you take "
         "the labels?",
@@ -66,8 +47,8 @@ MISTAKES = (
     ),
     Mistake(
         "labels-inverted",
-        _swapped("F", "N"),
-        _loss("It asks for the 12 tokens that were not chosen."),
+        replaced(RIGHT, "F", "N"),
+        loss_says("It asks for the 12 tokens that were not chosen."),
         "On which side of the mask are the labels kept?",
         "Follow one token that became [MASK]. What is its label, in your order?",
         "A teacher covers a word, and asks about all the others.",
@@ -75,8 +56,8 @@ MISTAKES = (
     ),
     Mistake(
         "asked-where-changed",
-        _swapped("F", "J"),
-        _loss("The chosen token that was left as it is has not been asked for."),
+        replaced(RIGHT, "F", "J"),
+        loss_says("The chosen token that was left as it is has not been asked for."),
         "What is asked of the chosen tokens that stay as they are?",
         "If a visible word that is asked for was always exchanged, what can the model "
         "conclude about it?",
@@ -85,8 +66,8 @@ MISTAKES = (
     ),
     Mistake(
         "mlm-shifted",
-        _swapped("C", "L"),
-        _loss("Each label is compared with the logits of the place before it."),
+        replaced(RIGHT, "C", "L"),
+        loss_says("Each label is compared with the logits of the place before it."),
         "Which token is row t of the logits about, in this model?",
         "A model that reads from the left guesses the token after the last it has "
         "read. This one reads both sides of a gap. Where does the answer belong?",
@@ -95,17 +76,14 @@ MISTAKES = (
     ),
     Mistake(
         "softmax-before-ce",
-        _swapped("C", "P"),
-        _loss("However sure the model is, with 9 tokens it stays above 1.37."),
-        "How many softmaxes stand between the logits and the loss?",
-        "`cross_entropy` takes logits and does a softmax of its own. What does it make "
-        "of numbers between 0 and 1?",
-        "A photograph of a photograph: each time the contrast is lower.",
+        replaced(RIGHT, "C", "P"),
+        loss_says("However sure the model is, with 9 tokens it stays above 1.37."),
+        *HINTS["softmax-before-ce"],
         "step",
     ),
     Mistake(
         "the-rest-corrupted",
-        _swapped("D", "Q"),
+        replaced(RIGHT, "D", "Q"),
         _reads,
         "Which tokens have gaps in your text, and which are asked for?",
         "`choose` says which tokens are to be guessed. Is it these that are corrupted?",
@@ -114,7 +92,7 @@ MISTAKES = (
     ),
     Mistake(
         "left-in-eval",
-        _without("I"),
+        without(RIGHT, "I"),
         "Your model reads in the mode in which it came: in evaluation mode.",
         "Is dropout on while your model reads?",
         "The model comes from a validation. Who tells it that class begins again, and "
@@ -124,7 +102,7 @@ MISTAKES = (
     ),
     Mistake(
         "zero-grad-missing",
-        _without("M"),
+        without(RIGHT, "M"),
         "The gradients of your step are added to those that were there.",
         "What is in the gradients when your step begins?",
         "`backward` adds. To what does it add here?",
@@ -151,20 +129,16 @@ MISTAKES = (
     ),
     Mistake(
         "backward-missing",
-        _without("H"),
+        without(RIGHT, "H"),
         "After your lines no gradient of this batch exists.",
-        "Who tells the weights what was wrong?",
-        "A loss is a number. Which line turns it into gradients?",
-        "The marks are known, and nobody tells the pupils what was wrong.",
+        *HINTS["backward-missing"],
         "order",
     ),
     Mistake(
         "step-missing",
-        _without("B"),
+        without(RIGHT, "B"),
         "After your lines the weights are where they were.",
-        "Who reads the gradients that you have computed?",
-        "Loss, gradient, and then? Which line changes a weight?",
-        "The doctor writes a prescription, and nobody goes to the chemist.",
+        *HINTS["step-missing"],
         "order",
     ),
 )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...exercises.model import Exercise, Mistake
+from .._breaks import survive
 
 QUESTION = """
 Below is BERT's masking with the dice on the table: `u` decides whether a token is
@@ -128,11 +129,6 @@ def valid(given):
     return None
 
 
-def _left(survivors):
-    one = len(survivors) == 1
-    return f"{len(survivors)} cop{'y survives' if one else 'ies survive'}"
-
-
 def _chosen(given):
     return (given[1] < 0.15) & (given[0] > 2)
 
@@ -186,7 +182,7 @@ EXERCISE = Exercise(
             lambda: (*(x := exposing_draws())[:1], x[1] * 0 + 0.5, *x[2:]),
             lambda given, left: (
                 "No word of yours is chosen: the smallest u of a word is "
-                f"{given[1][given[0] > 2].min(initial=1):.2g}. {_left(left)}."
+                f"{given[1][given[0] > 2].min(initial=1):.2g}. {survive(left)}."
             ),
             "What can one see of a lottery that nobody has won?",
             "A word is chosen where its u is small enough. Choose some.",
@@ -197,7 +193,7 @@ EXERCISE = Exercise(
             "one-row",
             _one_row,
             lambda given, left: (
-                f"Your arrays have shape {given[0].shape}: one text. {_left(left)}."
+                f"Your arrays have shape {given[0].shape}: one text. {survive(left)}."
             ),
             "Whose dice could a copy take for whose, if there is only one row?",
             "One copy throws for the first text and uses it for all. What would give "
@@ -208,7 +204,7 @@ EXERCISE = Exercise(
         Mistake(
             "rows-alike",
             lambda: tuple(np.concatenate([x[:1], x[:1]]) for x in exposing_draws()),
-            lambda given, left: f"Your two rows have the same dice. {_left(left)}.",
+            lambda given, left: f"Your two rows have the same dice. {survive(left)}.",
             "If both rows throw the same, whose throw was used?",
             "One copy reads the dice of the first row only. In which case is that "
             "right?",
@@ -220,7 +216,7 @@ EXERCISE = Exercise(
             _changed(1, [(0, 0), (0, 4), (0, 5)], 0.4),
             lambda given, left: (
                 "None of your special tokens has a u that would choose it. "
-                f"{_left(left)}."
+                f"{survive(left)}."
             ),
             "When does it matter that a special token is left alone?",
             "A special token with a large u is safe in every copy. Put one in danger.",
@@ -233,7 +229,7 @@ EXERCISE = Exercise(
             lambda given, left: (
                 "Of the special tokens, "
                 f"{sorted(set(given[0][(given[1] < 0.15) & (given[0] < 3)].tolist()))} "
-                f"have a u that would choose them. {_left(left)}."
+                f"have a u that would choose them. {survive(left)}."
             ),
             "How many kinds of special tokens are there?",
             "A copy may know two of the three. Which of them have you put in danger?",
@@ -245,7 +241,7 @@ EXERCISE = Exercise(
         Mistake(
             "every-word-chosen",
             _all_chosen,
-            lambda given, left: f"All of your words are chosen. {_left(left)}.",
+            lambda given, left: f"All of your words are chosen. {survive(left)}.",
             "What is asked of a word that was not chosen?",
             "Some copies touch, or ask for, what they should leave alone. What do you "
             "leave alone?",
@@ -255,7 +251,7 @@ EXERCISE = Exercise(
         Mistake(
             "nobody-masked",
             _changed(2, [(0, 1)], 0.95),
-            lambda given, left: f"No chosen word becomes [MASK]. {_left(left)}.",
+            lambda given, left: f"No chosen word becomes [MASK]. {survive(left)}.",
             "What happens to most of the chosen words?",
             "Look at the v of your chosen words. Which of the three fates is missing?",
             "A test of an oven that is never switched on.",
@@ -264,7 +260,7 @@ EXERCISE = Exercise(
         Mistake(
             "nobody-kept",
             _changed(2, [(1, 1)], 0.3),
-            lambda given, left: f"No chosen word stays as it is. {_left(left)}.",
+            lambda given, left: f"No chosen word stays as it is. {survive(left)}.",
             "Which copies are wrong about words that are chosen and stay?",
             "Look at the v of your chosen words. Which of the three fates is missing?",
             "A sieve is tested with what should fall through, and with what should "
@@ -277,7 +273,7 @@ EXERCISE = Exercise(
             "nobody-replaced",
             _changed(2, [(0, 2), (1, 2)], 0.3),
             lambda given, left: (
-                f"No chosen word is replaced by another. {_left(left)}."
+                f"No chosen word is replaced by another. {survive(left)}."
             ),
             "For which chosen words do your `words` matter?",
             "Look at the v of your chosen words. Which of the three fates is missing?",
@@ -288,7 +284,7 @@ EXERCISE = Exercise(
             "replaced-by-itself",
             lambda: (*exposing_draws()[:3], exposing_draws()[0].clip(min=4)),
             lambda given, left: (
-                f"Every replaced word is replaced by itself. {_left(left)}."
+                f"Every replaced word is replaced by itself. {survive(left)}."
             ),
             "Does a replacement show that puts in what stood there?",
             "Compare `ids` and `words` at the places where a word is put in.",
@@ -300,7 +296,7 @@ EXERCISE = Exercise(
             _changed(3, [(0, 2), (1, 2)], 4),
             lambda given, left: (
                 "Every replaced word gets the word "
-                f"{int(given[3][_replaced(given)][0])}. {_left(left)}."
+                f"{int(given[3][_replaced(given)][0])}. {survive(left)}."
             ),
             "If only one word is ever put in, could it have been drawn once for all?",
             "One copy uses the first of your `words` everywhere. When is that seen?",
@@ -313,7 +309,7 @@ EXERCISE = Exercise(
             _changed(2, [(0, 2), (1, 2)], 0.99),
             lambda given, left: (
                 "The v of your replaced words begins at "
-                f"{given[2][_replaced(given)].min():.2g}. {_left(left)}."
+                f"{given[2][_replaced(given)].min():.2g}. {survive(left)}."
             ),
             "10 % of what? One copy takes it of the rest.",
             "Write down for which v a copy replaces that takes 10 % of the last 20 %. "
@@ -327,7 +323,7 @@ EXERCISE = Exercise(
             lambda given, left: (
                 "The smallest u of a word that is not chosen is "
                 f"{given[1][~_chosen(given) & (given[0] > 2)].min():.2g}. "
-                f"{_left(left)}."
+                f"{survive(left)}."
             ),
             "Could the limit be 0.2, by what you show?",
             "A limit is seen from both sides, by throws that lie close to it. Which "
@@ -343,7 +339,7 @@ EXERCISE = Exercise(
             _changed(1, [(0, 2), (1, 1)], 0.05),
             lambda given, left: (
                 "The largest u of a chosen word is "
-                f"{given[1][_chosen(given)].max():.2g}. {_left(left)}."
+                f"{given[1][_chosen(given)].max():.2g}. {survive(left)}."
             ),
             "Could the limit be 0.1, by what you show?",
             "A limit is seen from both sides, by throws that lie close to it. Which "

@@ -1,9 +1,10 @@
 """Chapter 13, Parsons: one step of pre-training on masked words."""
 
 import torch
-from torch import nn
 
 from ...exercises.model import Exercise, Probe
+from .. import _steps
+from .._steps import PlainSGD, loss_and_move, order
 from ._step_mistakes import MISTAKES, RIGHT
 
 QUESTION = """
@@ -47,38 +48,11 @@ LINES = {
 }
 
 
-class Table(nn.Module):
-    """Logits (B, T, V) from each token and its right neighbour; notes what happens."""
-
-    def __init__(self, V):
-        super().__init__()
-        self.table = nn.Parameter(torch.randn(V, V))
-        self.events, self.read = [], []
-        self.table.register_hook(lambda _: self.events.append("backward"))
+class Table(_steps.Table):
+    """Logits (B, T, V) from each token and its right neighbour."""
 
     def forward(self, ids):
-        self.events.append("read in training" if self.training else "read in eval")
-        self.read.append(ids)
-        return self.table[ids] + self.table[ids.roll(-1, 1)]
-
-
-class PlainSGD:
-    """Stochastic gradient descent with a rate of 1, in a few lines."""
-
-    def __init__(self, model):
-        self.weights, self.events = [model.table], model.events
-
-    def zero_grad(self):
-        self.events.append("zero")
-        for p in self.weights:
-            p.grad = None
-
-    @torch.no_grad()
-    def step(self):
-        self.events.append("step")
-        for p in self.weights:
-            if p.grad is not None:
-                p -= p.grad
+        return super().forward(ids) + self.table[ids.roll(-1, 1)]
 
 
 MASK, V = 2, 9
@@ -93,44 +67,17 @@ FATE = torch.tensor([[2, 2, 2, 2, 2, 2], [2, 2, 2, 5, 2, 2], [2, 2, 6, 2, 2, 2]]
 def setting():
     model = Table(V).eval()
     model.table.grad = torch.ones(V, V)
-    return model, PlainSGD(model), IDS, lambda _: CHOSEN, _corrupt
+    return model, PlainSGD([model.table], model.events), IDS, lambda _: CHOSEN, _corrupt
 
 
 def _corrupt(ids, chosen):
     return torch.where(chosen, FATE, ids)
 
 
-def order(train_step, model, *rest):
-    """The mode in which the model reads, and the first thing out of order."""
-    train_step(model, *rest)
-    reads = ", ".join(event for event in model.events if event.startswith("read"))
-    return {"reads": reads, "out of order": disorder(model.events)}
-
-
-def disorder(events):
-    """What a step does too early, too late or not at all; "" if nothing."""
-    at = {event: n for n, event in enumerate(events)}
-    for event in ("backward", "step"):
-        if event not in at:
-            return f"no {event}"
-    if at["step"] < at["backward"]:
-        return "step before backward"
-    if at["backward"] < at.get("zero", -1) < at["step"]:
-        return "zero between backward and step"
-    return "" if at.get("zero", len(events)) < at["backward"] else "no zero"
-
-
 def read(train_step, model, *rest):
     """What the model has read."""
     train_step(model, *rest)
     return model.read
-
-
-def step_of(train_step, model, *rest):
-    """The loss, and how the weights have moved."""
-    before = model.table.detach().clone()
-    loss = train_step(model, *rest)
-    return {"loss": loss, "move": model.table.detach() - before}
 
 
 EXERCISE = Exercise(
@@ -171,7 +118,7 @@ EXERCISE = Exercise(
         Probe(
             "step",
             setting,
-            step_of,
+            loss_and_move,
             "The loss is the mean over the six chosen tokens of − log p of the "
             "originals, and the weights move by its gradient",
         ),

@@ -197,6 +197,7 @@ def chance(make, found):
         "another seed, other pairs": [x[2] for x in call(make, found, 4)] != labels,
         "labels alternate": labels[:60] in ([0, 1] * 30, [1, 0] * 30),
         "many sentences drawn": len({d and d[1] for d in drawn}) > 20,
+        "one for each document": len(set(drawn)) == len({d and d[0] for d in drawn}),
         "from many documents": len(ways) > 10,
     }
 

@@ -2,28 +2,9 @@
 
 from ...exercises.compare import short
 from ...exercises.model import Mistake
+from .._steps import HINTS, loss_says, replaced, without
 
 RIGHT = list("CGHKFAJMOD")
-
-
-def _swapped(old, new):
-    return [new if label == old else label for label in RIGHT]
-
-
-def _without(label):
-    return [each for each in RIGHT if each != label]
-
-
-def _loss(text):
-    def symptom(got, expected):
-        if isinstance(got, Exception):
-            return text
-        return (
-            f"On this batch your loss is {short(got['loss'])}, and "
-            f"{short(expected['loss'])} is right. {text}"
-        )
-
-    return symptom
 
 
 def _move(text):
@@ -45,8 +26,8 @@ def _clip(text):
 MISTAKES = (
     Mistake(
         "lm-no-shift",
-        _swapped("H", "B"),
-        _loss("It is the loss of repeating what has just been read."),
+        replaced(RIGHT, "H", "B"),
+        loss_says("It is the loss of repeating what has just been read."),
         "Position t has read token t. Which token is left to guess?",
         "Write the first three numbers of x and of y for a row 5, 8, 2, 9. What is "
         "the model asked for once it has read 5?",
@@ -55,8 +36,10 @@ MISTAKES = (
     ),
     Mistake(
         "lm-shift-wrong-way",
-        _swapped("H", "L"),
-        _loss("The model reads what comes later, and is asked for what was before."),
+        replaced(RIGHT, "H", "L"),
+        loss_says(
+            "The model reads what comes later, and is asked for what was before."
+        ),
         "Is a target later than its input, or earlier?",
         "Write the first three numbers of x and of y for a row 5, 8, 2, 9.",
         "A weather service that is marked on yesterday's weather.",
@@ -64,8 +47,8 @@ MISTAKES = (
     ),
     Mistake(
         "last-position-only",
-        _swapped("A", "N"),
-        _loss("It has B = 3 terms; a batch of 3 windows of 5 tokens has 15."),
+        replaced(RIGHT, "A", "N"),
+        loss_says("It has B = 3 terms; a batch of 3 windows of 5 tokens has 15."),
         "How many positions of a window can be asked for the token after them?",
         "The window holds the answers to T questions. How many of the rows of logits "
         "does your loss read?",
@@ -74,18 +57,15 @@ MISTAKES = (
     ),
     Mistake(
         "softmax-before-ce",
-        _swapped("F", "I"),
-        _loss("With 7 tokens, however sure the model is, it stays above 1.16."),
-        "How many softmaxes stand between the table and the loss?",
-        "`cross_entropy` takes logits and does a softmax of its own. What does it make "
-        "of numbers between 0 and 1?",
-        "A photograph of a photograph: each time the contrast is lower.",
+        replaced(RIGHT, "F", "I"),
+        loss_says("With 7 tokens, however sure the model is, it stays above 1.16."),
+        *HINTS["softmax-before-ce"],
         "step",
     ),
     Mistake(
         "ce-view-not-transpose",
-        _swapped("A", "P"),
-        _loss("Each target is compared with numbers of several positions."),
+        replaced(RIGHT, "A", "P"),
+        loss_says("Each target is compared with numbers of several positions."),
         "Did you move an axis, or cut the tape anew?",
         "A reshape keeps the numbers in reading order. Whose numbers stand in one "
         "column after it?",
@@ -94,7 +74,7 @@ MISTAKES = (
     ),
     Mistake(
         "get-batch-off-by-one",
-        _swapped("C", "E"),
+        replaced(RIGHT, "C", "E"),
         "With a corpus of 6 tokens and T = 5, windows of two lengths are drawn.",
         "What is the largest start that still has a target for its last token?",
         "A window needs one token more than it reads. List the starts for N = 6 and "
@@ -104,7 +84,7 @@ MISTAKES = (
     ),
     Mistake(
         "first-windows-only",
-        _swapped("C", "Q"),
+        replaced(RIGHT, "C", "Q"),
         "Every step starts at 0, 1, 2, …, and the rest of the corpus is never read.",
         "What does your second step read that your first has not?",
         "Count how many different tokens of a corpus of 10,000 are seen in 1,000 "
@@ -114,37 +94,28 @@ MISTAKES = (
     ),
     Mistake(
         "eval-mode-missing",
-        _without("K"),
+        without(RIGHT, "K"),
         "The model reads in evaluation mode: its dropout does nothing.",
-        "In which mode did the validation leave the model?",
-        "Whoever needs a mode sets it: what has to happen before the model reads?",
-        "After the concert the orchestra goes on rehearsing, and everybody still "
-        "wears a tailcoat.",
+        *HINTS["eval-mode-missing"],
         "order",
     ),
     Mistake(
         "zero-grad-missing",
-        _without("J"),
+        without(RIGHT, "J"),
         _move("The gradients that lay there before are in it."),
-        "What does `backward` do with what already lies in `.grad`?",
-        "Gradients are added to. Whose gradients are in the box when you step?",
-        "A till that is not set to zero between two customers.",
+        *HINTS["zero-grad-missing"],
         "step",
     ),
     Mistake(
         "zero-grad-after-backward",
         list("CGHKFAMJOD"),
         _move("All gradients were wiped just before."),
-        "What is in the box when you step?",
-        "Old gradients have to go, the new ones have to stay. Between which two lines "
-        "is that possible?",
-        "The board is wiped clean after the proof has been written, and before anyone "
-        "has read it.",
+        *HINTS["zero-grad-after-backward"],
         "step",
     ),
     Mistake(
         "clip-missing",
-        _without("O"),
+        without(RIGHT, "O"),
         _clip("Nothing holds it back."),
         "What does `max_norm` do in your lines?",
         "A very large gradient would throw the weights off. Which line shortens it?",
@@ -174,27 +145,21 @@ MISTAKES = (
         "step-before-backward",
         list("CGHKFAJDMO"),
         "The weights are moved before the gradients of this batch exist.",
-        "Where do the numbers come from that your step uses?",
-        "Read your lines downwards: at which of them does `.grad` receive something?",
-        "Posting the envelope, and then writing the letter.",
+        *HINTS["step-before-backward"],
         "step",
     ),
     Mistake(
         "backward-missing",
-        _without("M"),
+        without(RIGHT, "M"),
         "After your lines the weights are where they were.",
-        "Who fills `.grad`?",
-        "A loss is a number. Which line asks how it depends on the weights?",
-        "The marks are known, and nobody tells the pupils what was wrong.",
+        *HINTS["backward-missing"],
         "order",
     ),
     Mistake(
         "step-missing",
-        _without("D"),
+        without(RIGHT, "D"),
         "After your lines the weights are where they were.",
-        "Who reads the gradients that you have computed?",
-        "Loss, gradient, and then? Which line changes a weight?",
-        "The doctor writes a prescription, and nobody goes to the chemist.",
+        *HINTS["step-missing"],
         "order",
     ),
 )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...exercises.model import Exercise, Mistake
+from .._breaks import ids_fault, survive
 
 QUESTION = """
 Below is a GPT with one block, one head and eight tokens, in NumPy: `WORDS` (8, 4) and
@@ -114,18 +115,7 @@ MUTANTS = {
 
 
 def valid(ids):
-    if not isinstance(ids, np.ndarray) or ids.dtype.kind not in "iu":
-        return "a NumPy array of whole numbers is expected"
-    if ids.ndim != 2 or not (1 <= ids.shape[0] <= 3 and 1 <= ids.shape[1] <= 6):
-        return f"the shape should be (1 to 3, 1 to 6), and it is {ids.shape}"
-    if ids.min() < 0 or ids.max() > 7:
-        return f"ids should be from 0 to 7; yours go from {ids.min()} to {ids.max()}"
-    return None
-
-
-def _left(survivors):
-    one = len(survivors) == 1
-    return f"{len(survivors)} cop{'y survives' if one else 'ies survive'}"
+    return ids_fault(ids, B=(1, 3), T=(1, 6), highest=7)
 
 
 def _has_repeat(ids):
@@ -156,7 +146,7 @@ EXERCISE = Exercise(
             lambda: np.array([[3], [7]]),
             lambda ids, left: (
                 f"Your ids have shape {ids.shape}: one token in each sentence. "
-                f"{_left(left)}."
+                f"{survive(left)}."
             ),
             "What is there to look ahead at?",
             "Leaks, masks and places are about several tokens. Give the copies some.",
@@ -168,7 +158,7 @@ EXERCISE = Exercise(
             "one-sentence",
             lambda: np.array([[3, 0, 5, 3, 7, 1]]),
             lambda ids, left: (
-                f"Your ids have shape {ids.shape}: one sentence. {_left(left)}."
+                f"Your ids have shape {ids.shape}: one sentence. {survive(left)}."
             ),
             "Whom could a function confuse with whom, if there is only one?",
             "A batch has two axes. A copy that takes one for the other, or one "
@@ -179,7 +169,9 @@ EXERCISE = Exercise(
         Mistake(
             "sentences-alike",
             lambda: np.array([[3, 0, 5, 3, 7, 1]] * 2),
-            lambda ids, left: f"All {len(ids)} sentences are the same. {_left(left)}.",
+            lambda ids, left: (
+                f"All {len(ids)} sentences are the same. {survive(left)}."
+            ),
             "If all sentences are alike, whose answer was given?",
             "One copy reads the first sentence only. What would give it away?",
             "Twins swap their coats: to see it, the coats must differ.",
@@ -190,7 +182,7 @@ EXERCISE = Exercise(
             lambda: np.array([[3, 0, 5, 3, 7], [2, 6, 6, 0, 4]]),
             lambda ids, left: (
                 f"Your sentences have {ids.shape[1]} tokens, and there are places for "
-                f"6. {_left(left)}."
+                f"6. {survive(left)}."
             ),
             "Which row of `PLACES` have you never used?",
             "Mistakes at the end of a table show at its end.",
@@ -200,7 +192,7 @@ EXERCISE = Exercise(
         Mistake(
             "token-0-missing",
             lambda: np.array([[3, 2, 5, 3, 7, 1], [2, 6, 6, 1, 4, 7]]),
-            lambda ids, left: f"Your smallest id is {ids.min()}. {_left(left)}.",
+            lambda ids, left: f"Your smallest id is {ids.min()}. {survive(left)}.",
             "Which id do programs like to take for something special?",
             "In this vocabulary padding does not occur, and every id is a word. Is "
             "every one of them treated so? Which one would you doubt?",
@@ -210,7 +202,7 @@ EXERCISE = Exercise(
         Mistake(
             "last-token-missing",
             lambda: np.array([[3, 0, 5, 3, 6, 1], [2, 6, 6, 0, 4, 5]]),
-            lambda ids, left: f"Your largest id is {ids.max()}. {_left(left)}.",
+            lambda ids, left: f"Your largest id is {ids.max()}. {survive(left)}.",
             "How many tokens has the vocabulary, and what is the id of the last?",
             "An off-by-one at the edge of a table harms only what stands at the edge.",
             "A lift that misses the top floor is noticed by those who live there.",
@@ -220,7 +212,7 @@ EXERCISE = Exercise(
             "no-token-twice",
             lambda: np.array([[3, 0, 5, 2, 7, 1], [2, 6, 1, 0, 4, 7]]),
             lambda ids, left: (
-                f"In each of your sentences every token is another. {_left(left)}."
+                f"In each of your sentences every token is another. {survive(left)}."
             ),
             "What may a model not do with a word that it has met before?",
             "One copy keeps a set of what it has seen, where a list is right. When are "

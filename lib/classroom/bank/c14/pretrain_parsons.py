@@ -1,9 +1,10 @@
 """Chapter 14, Parsons: one step of pre-training on a long row of tokens."""
 
 import torch
-from torch import nn
 
 from ...exercises.model import Exercise, Probe
+from .. import _steps
+from .._steps import PlainSGD, disorder, loss_and_move
 from ._pretrain_mistakes import MISTAKES, RIGHT
 
 QUESTION = """
@@ -46,42 +47,12 @@ LINES = {
 }
 
 
-class Table(nn.Module):
-    """A bigram model: logits (B, T, V) from the last token; notes what it is given."""
-
-    def __init__(self, V):
-        super().__init__()
-        self.table = nn.Parameter(torch.randn(V, V))
-        self.events, self.read = [], []
-        self.table.register_hook(lambda _: self.events.append("backward"))
-
-    def forward(self, ids):
-        self.events.append("read in training" if self.training else "read in eval")
-        self.read.append(ids)
-        return self.table[ids]
+class Table(_steps.Table):
+    """Notes too when somebody asks for its weights, which is to clip them."""
 
     def parameters(self, recurse=True):
         self.events.append("clip")
         return super().parameters(recurse)
-
-
-class PlainSGD:
-    """Stochastic gradient descent with a rate of 1, in a few lines."""
-
-    def __init__(self, model):
-        self.weights, self.events = [model.table], model.events
-
-    def zero_grad(self):
-        self.events.append("zero")
-        for p in self.weights:
-            p.grad = None
-
-    @torch.no_grad()
-    def step(self):
-        self.events.append("step")
-        for p in self.weights:
-            if p.grad is not None:
-                p -= p.grad
 
 
 def setting(N, B, T, max_norm=100.0, V=7):
@@ -89,50 +60,19 @@ def setting(N, B, T, max_norm=100.0, V=7):
         model = Table(V).eval()
         model.table.grad = torch.ones(V, V)
         data = torch.randint(V, (N,))
-        return model, PlainSGD(model), data, B, T, max_norm
+        return model, PlainSGD([model.table], model.events), data, B, T, max_norm
 
     return make
 
 
 def order(train_step, model, *rest):
     """The mode in which the model reads, and the first thing out of order."""
-    train_step(model, *rest)
-    events = model.events
-    return {"reads": events_of(events, "read"), "out of order": disorder(events)}
-
-
-def events_of(events, start):
-    return ", ".join(event for event in events if event.startswith(start))
-
-
-def disorder(events):
-    """What a step does too early, too late or not at all; "" if nothing."""
-    at = {event: n for n, event in enumerate(events)}
-    for event in ("backward", "step"):
-        if event not in at:
-            return f"no {event}"
-    if at["step"] < at["backward"]:
-        return "step before backward"
-    if at["backward"] < at.get("zero", -1) < at["step"]:
-        return "zero between backward and step"
-    if at.get("zero", len(events)) > at["backward"]:
-        return "no zero before backward"
-    if "clip" not in at:
-        return "no clip"
-    if at["clip"] < at["backward"]:
-        return "clip before backward"
-    return "clip after step" if at["clip"] > at["step"] else ""
-
-
-def step_of(train_step, model, *rest):
-    """The loss, and how the weights have moved."""
-    before = model.table.detach().clone()
-    loss = train_step(model, *rest)
-    return {"loss": loss, "move": model.table.detach() - before}
+    found = _steps.order(train_step, model, *rest)
+    return found | {"out of order": disorder(model.events, clip=True)}
 
 
 def length_of_step(train_step, model, *rest):
-    return step_of(train_step, model, *rest)["move"].norm().item()
+    return loss_and_move(train_step, model, *rest)["move"].norm().item()
 
 
 def tokens_read(train_step, model, optimiser, data, *rest):
@@ -172,7 +112,7 @@ EXERCISE = Exercise(
         Probe(
             "step",
             setting(40, 3, 5),
-            step_of,
+            loss_and_move,
             "The loss is the mean over B · T targets, each one token ahead, and the "
             "weights move by its gradient",
         ),
@@ -185,7 +125,7 @@ EXERCISE = Exercise(
         Probe(
             "shortest corpus",
             setting(6, 16, 5),
-            step_of,
+            loss_and_move,
             "A corpus of T + 1 tokens has one window, and it is used",
         ),
         Probe(

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...exercises.model import Exercise, Mistake
+from .._breaks import ids_fault, survive
 
 QUESTION = """
 Below is the way from a padded batch to what a classifier's head is given. Words have
@@ -124,12 +125,8 @@ MUTANTS = {
 
 
 def valid(ids):
-    if not isinstance(ids, np.ndarray) or ids.dtype.kind not in "iu":
-        return "a NumPy array of whole numbers is expected"
-    if ids.ndim != 2 or not (1 <= ids.shape[0] <= 4 and 2 <= ids.shape[1] <= 6):
-        return f"the shape should be (1 to 4, 2 to 6), and it is {ids.shape}"
-    if ids.min() < 0 or ids.max() > 9:
-        return f"ids should be from 0 to 9; yours go from {ids.min()} to {ids.max()}"
+    if fault := ids_fault(ids, B=(1, 4), T=(2, 6), highest=9):
+        return fault
     for n, row in enumerate(ids):
         columns = np.flatnonzero(row != PAD)
         text = row[columns]
@@ -142,11 +139,6 @@ def valid(ids):
         ):
             return f"row {n} should be padded on one side alone"
     return None
-
-
-def _left(survivors):
-    one = len(survivors) == 1
-    return f"{len(survivors)} cop{'y survives' if one else 'ies survive'}"
 
 
 def _has_left(ids):
@@ -188,7 +180,7 @@ EXERCISE = Exercise(
         Mistake(
             "one-row",
             lambda: np.array([[9, 7, 0, 3, 3, 8]]),
-            lambda ids, left: f"Your batch has one row. {_left(left)}.",
+            lambda ids, left: f"Your batch has one row. {survive(left)}.",
             "Whom could a function confuse with whom, if there is only one?",
             "A copy that takes one row's place for all rows needs a second row to be "
             "caught.",
@@ -198,7 +190,7 @@ EXERCISE = Exercise(
         Mistake(
             "rows-alike",
             lambda: np.array([[7, 0, 3, 3, 8, 9]] * 2),
-            lambda ids, left: f"All {len(ids)} rows are the same. {_left(left)}.",
+            lambda ids, left: f"All {len(ids)} rows are the same. {survive(left)}.",
             "If all rows are alike, whose state was given?",
             "One copy reads the first row only. What would give it away?",
             "Twins swap their coats: to see it, the coats must differ.",
@@ -207,7 +199,7 @@ EXERCISE = Exercise(
         Mistake(
             "no-padding",
             lambda: np.array([[7, 0, 3, 3, 5, 8], [7, 1, 2, 6, 4, 8]]),
-            lambda ids, left: f"No row of yours is padded. {_left(left)}.",
+            lambda ids, left: f"No row of yours is padded. {survive(left)}.",
             "When does the last column hold something else than extract?",
             "A batch of texts that are equally long is the easy case. What do real "
             "texts do?",
@@ -218,7 +210,7 @@ EXERCISE = Exercise(
             "right-padding-only",
             lambda: np.array([[7, 0, 3, 3, 5, 8], [7, 1, 8, 9, 9, 9]]),
             lambda ids, left: (
-                f"All padding of your rows is on the right. {_left(left)}."
+                f"All padding of your rows is on the right. {survive(left)}."
             ),
             "Who pads on the other side, and what would a copy make of it?",
             "For generating in batches, rows are padded so that all end together. "
@@ -230,7 +222,7 @@ EXERCISE = Exercise(
             "left-padding-only",
             lambda: np.array([[7, 0, 3, 3, 5, 8], [9, 9, 9, 7, 1, 8]]),
             lambda ids, left: (
-                f"All padding of your rows is on the left. {_left(left)}."
+                f"All padding of your rows is on the left. {survive(left)}."
             ),
             "In which column does each of your rows end?",
             "One copy reads the last column, whatever stands in it. Which padding "
@@ -245,7 +237,7 @@ EXERCISE = Exercise(
             ),
             lambda ids, left: (
                 f"Your longest row has {(ids != PAD).sum(1).max()} real tokens, and "
-                f"there is room for 6. {_left(left)}."
+                f"there is room for 6. {survive(left)}."
             ),
             "Which place of `states` have you never used?",
             "Mistakes at the edge of a window show at its edge.",
@@ -259,7 +251,7 @@ EXERCISE = Exercise(
             ),
             lambda ids, left: (
                 "No row of yours has extract right behind start and padding behind "
-                f"that. {_left(left)}."
+                f"that. {survive(left)}."
             ),
             "What is the shortest row that the rules allow?",
             "One copy takes for granted that a text has words. Which side of padding "
@@ -272,7 +264,7 @@ EXERCISE = Exercise(
             lambda: np.array(
                 [[7, 2, 3, 3, 5, 8], [9, 9, 7, 2, 6, 8], [7, 8, 9, 9, 9, 9]]
             ),
-            lambda ids, left: f"Your smallest id is {ids.min()}. {_left(left)}.",
+            lambda ids, left: f"Your smallest id is {ids.min()}. {survive(left)}.",
             "Which id do programs like to take for padding?",
             "Here padding is 9, and every id below 7 is a word. Which word would you "
             "doubt?",
@@ -285,7 +277,7 @@ EXERCISE = Exercise(
                 [[7, 0, 3, 1, 5, 8], [9, 9, 7, 2, 6, 8], [7, 8, 9, 9, 9, 9]]
             ),
             lambda ids, left: (
-                f"In each of your rows every word is another. {_left(left)}."
+                f"In each of your rows every word is another. {survive(left)}."
             ),
             "What may a function not do with a word that it has met before?",
             "One copy keeps a set of what it has read, where a list is right. When are "

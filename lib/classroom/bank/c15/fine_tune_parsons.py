@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from ...exercises.model import Exercise, Probe
+from .._steps import Noted, PlainSGD, order
 from ._fine_tune_mistakes import MISTAKES, RIGHT
 
 QUESTION = """
@@ -68,20 +69,17 @@ class Body(nn.Module):
         return torch.stack(states, 1)
 
 
-class Model(nn.Module):
-    """A body, a tied output and a head; notes what happens to it."""
+class Model(Noted):
+    """A body, a tied output and a head."""
 
     def __init__(self, V=10, d=4, C=3):
         super().__init__()
         self.body = Body(V, d)
         self.W_y = nn.Parameter(torch.randn(d, C))
-        self.events, self.read = [], []
-        for p in self.parameters():
-            p.register_hook(lambda _: self.events.append("backward"))
+        self.watch(*self.parameters())
 
     def forward(self, ids):
-        self.events.append("read in training" if self.training else "read in eval")
-        self.read.append(ids)
+        self.note(ids)
         return self.body(ids)
 
     def head(self, h):
@@ -89,25 +87,6 @@ class Model(nn.Module):
 
     def next_token(self, h):
         return h @ self.body.words.T
-
-
-class PlainSGD:
-    """Stochastic gradient descent with a rate of 1, in a few lines."""
-
-    def __init__(self, model):
-        self.weights, self.events = list(model.parameters()), model.events
-
-    def zero_grad(self):
-        self.events.append("zero")
-        for p in self.weights:
-            p.grad = None
-
-    @torch.no_grad()
-    def step(self):
-        self.events.append("step")
-        for p in self.weights:
-            if p.grad is not None:
-                p -= p.grad
 
 
 SHORT = [[3, 0, 5, 1], [2, 6], [4, 4, 1]]
@@ -120,31 +99,9 @@ def setting(texts, lm_weight=0.25):
         for p in model.parameters():
             p.grad = torch.ones_like(p)
         rest = [list(text) for text in texts], torch.tensor([2, 0, 1]), lm_weight
-        return model, PlainSGD(model), *rest
+        return model, PlainSGD(model.parameters(), model.events), *rest
 
     return make
-
-
-def order(train_step, model, *rest):
-    """The mode in which the model reads, and the first thing out of order."""
-    train_step(model, *rest)
-    reads = ", ".join(event for event in model.events if event.startswith("read"))
-    return {"reads": reads, "out of order": disorder(model.events)}
-
-
-def disorder(events):
-    """What a step does too early, too late or not at all; "" if nothing."""
-    at = {event: n for n, event in enumerate(events)}
-    for event in ("backward", "step"):
-        if event not in at:
-            return f"no {event}"
-    if at["step"] < at["backward"]:
-        return "step before backward"
-    if at["backward"] < at.get("zero", -1) < at["step"]:
-        return "zero between backward and step"
-    if at.get("zero", len(events)) > at["backward"]:
-        return "no zero before backward"
-    return ""
 
 
 def step_of(train_step, model, *rest):

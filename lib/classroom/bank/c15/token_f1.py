@@ -1,5 +1,6 @@
 """Chapter 15, write: how much of an answer's words is found."""
 
+import re
 from collections import Counter
 
 from ...exercises.model import Exercise, Probe
@@ -10,7 +11,8 @@ A question is answered in words, and there is one right answer to compare with. 
 match is harsh; the **token F1** counts the words that both have: precision is their
 share of the prediction, recall their share of the right answer, and F1 the harmonic
 mean of the two, 2PR / (P + R). A word that comes twice in one and three times in the
-other is shared twice. Words are what white space separates; capitals do not matter.
+other is shared twice. Words are what white space separates; no
+punctuation occurs, and capitals do not matter.
 
 - `prediction`, `answer`: texts
 - returns F1, a number from 0 to 1; two empty texts agree (1.0), one empty text shares
@@ -53,6 +55,13 @@ def crossing_off(prediction, answer):
     return 2 * shared / length if length else 1
 
 
+def as_in_the_library(prediction, answer):
+    said, right = (re.findall(r"\w+", t.lower()) for t in (prediction, answer))
+    if not said or not right:
+        return float(said == right)
+    return 2 * (Counter(said) & Counter(right)).total() / (len(said) + len(right))
+
+
 SHARED = (
     ("the shape of the array and its type", "shape of array"),
     ("a list of names", "the list of all names"),
@@ -80,7 +89,7 @@ EXERCISE = Exercise(
     name="token_f1",
     stub=STUB,
     reference=token_f1,
-    accepts=(by_the_book, crossing_off),
+    accepts=(by_the_book, crossing_off, as_in_the_library),
     proves="Words are counted as often as both have them, what is said too much and "
     "what is missing both cost something, and nothing divides by zero.",
     probes=(
