@@ -1,4 +1,4 @@
-"""Asked at the start of chapter 6, on chapter 5."""
+"""Asked at the start of chapter 6, on chapters 3 and 5."""
 
 from ...exercises.model import Retrieval
 
@@ -7,16 +7,16 @@ QUESTIONS = (
         id="c06-what-is-masked",
         prompt="What does a causal mask change?",
         options=(
-            "scores of later positions, before the softmax",
             "embeddings of later words, which become minus infinity",
+            "scores of later positions, before the softmax",
             "weights of later positions, after the softmax",
         ),
-        answer=0,
+        answer=1,
         explanations=(
-            "A score of minus infinity has weight 0, and the other weights add up "
-            "to 1.",
             "Embeddings, keys and values stay as they are: later queries still read "
             "them. Which numbers depend on a pair of positions?",
+            "A score of minus infinity has weight 0, and the other weights add up to "
+            "1.",
             "Then their shares have been counted already, and the rows no longer add "
             "up to 1. Where must the change come?",
         ),
@@ -41,22 +41,23 @@ QUESTIONS = (
         chapter=5,
     ),
     Retrieval(
-        id="c06-padding-axis",
-        prompt="On scores (B, h, T, S), along which axis does a padding mask vary "
-        "within a sentence?",
+        id="c06-twice-the-tokens",
+        prompt="The same text is cut into twice as many tokens. How many times as "
+        "many scores does self-attention compute for it?",
         options=(
-            "S, the keys: nobody may look at padding",
-            "T, the queries: padding may not ask",
-            "both: padding neither asks nor is looked at",
+            "twice as many",
+            "one and a half times as many",
+            "four times as many",
         ),
-        answer=0,
+        answer=2,
         explanations=(
-            "What padding itself computes is ignored later, so its queries may ask.",
-            "Padding that asks does no harm if nobody reads the answer. Who is being "
-            "looked at?",
-            "A query that may look at nothing has a softmax of 0 / 0. What does that "
-            "give?",
+            "Each token asks once more, that is true. But how many keys does it now "
+            "meet?",
+            "Both numbers of a pair have doubled. What does the product of two "
+            "doubled numbers do?",
+            "Every query meets every key, T × T scores: the length is paid for with "
+            "its square.",
         ),
-        chapter=5,
+        chapter=3,
     ),
 )

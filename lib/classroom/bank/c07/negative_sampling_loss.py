@@ -9,8 +9,11 @@ QUESTION = r"""
 Skip-gram with negative sampling. A pair of a word $w$ and a word $c$ from its context
 is to be told from $k$ pairs with noise words $n_1 \dots n_k$. Its loss is
 
-$$ -\log s(u_c \cdot v_w) - \sum_{i=1}^{k} \log s(-u_{n_i} \cdot v_w),
-\qquad s(x) = \frac{1}{1 + e^{-x}} $$
+$$
+-\ln \operatorname{sigmoid}(u_c \cdot v_w)
+- \sum_{i=1}^{k} \ln \operatorname{sigmoid}(-u_{n_i} \cdot v_w),
+\qquad \operatorname{sigmoid}(z) = \frac{1}{1 + e^{-z}}
+$$
 
 where $v$ is a row of the table `inputs`, and $u$ a row of the table `outputs`.
 
@@ -18,9 +21,9 @@ where $v$ is a row of the table `inputs`, and $u$ a row of the table `outputs`.
 - returns the mean over the B pairs, one number: of each pair, the $k$ noise terms are
   *added up*
 - dot products may be as large as ±1000, and the result stays finite. NumPy has
-  `np.logaddexp(a, b)`, which is $\log(e^a + e^b)$ without overflow.
+  `np.logaddexp(a, b)`, which is $\ln(e^a + e^b)$ without overflow.
 
-Example: if all dot products are 0, and k = 2, the loss is 3 log 2 = 2.079.
+Example: if all dot products are 0, and k = 2, the loss is 3 ln 2 = 2.079.
 """
 
 STUB = """
@@ -33,7 +36,7 @@ def negative_sampling_loss(words, contexts, noise, inputs, outputs):
     word = inputs[words]  # (B, d)
     true = (word * outputs[contexts]).sum(axis=-1)  # (B,)
     false = (outputs[noise] @ word[:, :, None])[:, :, 0]  # (B, k)
-    # -log s(x) = log(1 + exp(-x))
+    # -ln sigmoid(x) = ln(1 + exp(-x))
     per_pair = np.logaddexp(0, -true) + np.logaddexp(0, false).sum(axis=-1)
     return per_pair.mean()
 
@@ -321,8 +324,8 @@ EXERCISE = Exercise(
             ),
             _is("Where context scores −30 and noise +30,"),
             "How many of the 16 digits of a number just below 1 survive in 1 minus it?",
-            "1 − s(x) is s(−x) on paper. The computer has rounded s(x) before it "
-            "subtracts.",
+            "1 − sigmoid(x) is sigmoid(−x) on paper. The computer has rounded "
+            "sigmoid(x) before it subtracts.",
             "Weigh a ship with its captain and without him: is the difference his "
             "weight?",
             probe="all wrong",

@@ -1,4 +1,4 @@
-"""Asked at the start of chapter 7, on chapter 6."""
+"""Asked at the start of chapter 7, on chapters 3 and 6."""
 
 from ...exercises.model import Retrieval
 
@@ -7,25 +7,25 @@ QUESTIONS = (
         id="c07-which-merge-first",
         prompt="BPE cuts a new word. Which pair is merged first?",
         options=(
-            "the one that was learnt first",
             "the leftmost one that is known",
             "the one that makes the longest token",
+            "the one that was learnt first",
         ),
-        answer=0,
+        answer=2,
         explanations=(
-            "Later merges were counted on a text in which the earlier ones had been "
-            "made; encoding replays them in that order.",
             "Then “abc” may become ab|c although bc was learnt before ab. Would the "
             "model have seen that in training?",
             "Longest pieces from the left are WordPiece's rule. What does BPE keep "
             "besides its tokens?",
+            "Later merges were counted on a text in which the earlier ones had been "
+            "made; encoding replays them in that order.",
         ),
         chapter=6,
     ),
     Retrieval(
         id="c07-unknown-sign",
-        prompt="A byte-level BPE tokenizer meets an emoji that it has never seen. What "
-        "happens?",
+        prompt="A byte-level BPE tokenizer meets an emoji that it has never seen. "
+        "What happens?",
         options=(
             "it becomes several byte tokens and comes back unharmed",
             "it becomes one token for unknown signs",
@@ -43,20 +43,21 @@ QUESTIONS = (
         chapter=6,
     ),
     Retrieval(
-        id="c07-decode-once",
-        prompt="Why are the bytes of all tokens joined before they are decoded?",
+        id="c07-how-large-a-product",
+        prompt="Two vectors of d numbers are drawn at random, each number with mean 0 "
+        "and variance 1. How large is their dot product, typically?",
         options=(
-            "a character may lie across several tokens",
-            "it is faster to decode once",
-            "special tokens must be taken out first",
+            "about 1, whatever d is",
+            "about √d",
+            "about d",
         ),
-        answer=0,
+        answer=1,
         explanations=(
-            "One quarter of an emoji is not a character. Token by token, four signs "
-            "for “unreadable” come out.",
-            "It is, but decoding token by token would also be wrong. For which texts?",
-            "Special tokens play no part here. What is half a character, on its own?",
+            "It is a sum of d products. Do they cancel each other completely?",
+            "The variance of the sum is d, so its spread is √d: the root by which "
+            "attention divides its scores.",
+            "That is what it would be if all d products had the same sign. Have they?",
         ),
-        chapter=6,
+        chapter=3,
     ),
 )

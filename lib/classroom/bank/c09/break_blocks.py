@@ -166,7 +166,7 @@ EXERCISE = Exercise(
     reference=exposing_tokens,
     accepts=(by_hand,),
     proves="Several sentences and tokens that all differ, not normalised yet, and "
-    "among them one whose features are nearly equal: there ε shows.",
+    "among them one whose features lie near enough together for ε to show.",
     block=block,
     mutants=MUTANTS,
     valid=valid,

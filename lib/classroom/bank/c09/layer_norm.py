@@ -9,11 +9,12 @@ QUESTION = r"""
 Write layer normalisation: each token's d numbers get mean 0 and variance 1, and then a
 gain and a bias that are trained.
 
-$$y = \frac{x - \mu}{\sqrt{s^2 + \varepsilon}} \cdot g + b, \qquad
-\mu = \frac1d \sum_{j=1}^{d} x_j, \qquad s^2 = \frac1d \sum_{j=1}^{d} (x_j - \mu)^2$$
+$$\mathrm{LN}(x) = \gamma \odot \frac{x - m}{\sqrt{\operatorname{var}(x) + \epsilon}}
++ \beta, \qquad m = \frac1d \sum_{j=1}^{d} x_j, \qquad
+\operatorname{var}(x) = \frac1d \sum_{j=1}^{d} (x_j - m)^2$$
 
 - `x` (…, d): any number of axes may stand in front, also none
-- `gain`, `bias` (d,); `eps`: a small positive number
+- `gain`, `bias` (d,): $\gamma$ and $\beta$; `eps`: $\epsilon$, a small positive number
 - returns a tensor of the shape of `x`; without `torch.nn`
 
 x = [1, 3] with gain [1, 1], bias [0, 10] gives [−1, 11], up to ε.

@@ -1,4 +1,4 @@
-"""Asked at the start of chapter 9, on chapter 8."""
+"""Asked at the start of chapter 9, on chapters 1 and 8."""
 
 from ...exercises.model import Retrieval
 
@@ -8,15 +8,15 @@ QUESTIONS = (
         prompt="Self-attention without positions and without a mask reads a shuffled "
         "sentence. What does it give out?",
         options=(
-            "the same vectors, shuffled like the words",
             "other vectors, since queries meet other neighbours",
+            "the same vectors, shuffled like the words",
             "the same vectors in the old order",
         ),
-        answer=0,
+        answer=1,
         explanations=(
-            "A sum over keys has no order. So positions are added to the words.",
             "Every query meets the same set of keys. Where does a score depend on the "
             "place of a key?",
+            "A sum over keys has no order. So positions are added to the words.",
             "A row belongs to the word that asks. Where is that word after the "
             "shuffle?",
         ),
@@ -26,38 +26,39 @@ QUESTIONS = (
         id="c09-sine-and-cosine",
         prompt="Why do sinusoidal positions have a sine *and* a cosine for each speed?",
         options=(
-            "so that a step of k positions is the same rotation everywhere",
             "so that the numbers stay between −1 and 1",
             "so that there are enough columns to fill the width of the model",
+            "so that a step of k positions is the same rotation everywhere",
         ),
-        answer=0,
+        answer=2,
         explanations=(
-            "The pair is a clock hand; a step turns it by one angle, wherever it "
-            "stands.",
             "A sine alone stays there too. What can one not tell from the height of a "
             "clock hand?",
             "More speeds would fill it as well. What can a matrix do with both that "
             "it cannot do with one?",
+            "The pair is a clock hand; a step turns it by one angle, wherever it "
+            "stands.",
         ),
         chapter=8,
     ),
     Retrieval(
-        id="c09-axis-of-positions",
-        prompt="To x (B, T, d), which rows of a table pe (max_len, d) are added?",
+        id="c09-many-factors",
+        prompt="A gradient goes back through 30 steps of a recurrent network. In each "
+        "it is multiplied by a matrix that stretches nothing by more than 0.8. What "
+        "can be said of it?",
         options=(
-            "the first T rows, the same for every sentence",
-            "the first B rows, one for each sentence",
-            "the rows named by the words' ids",
+            "it is at most 0.8³⁰ of its first length, about a thousandth",
+            "it is about 0.8 of its first length, since all steps share one matrix",
+            "it is 30 · 0.8 times as long",
         ),
         answer=0,
         explanations=(
-            "A row for each place in the text. Broadcasting gives every sentence the "
-            "same ones.",
-            "Then all words of a sentence would share a row, and their order would be "
-            "lost. Which axis counts time?",
-            "Ids say which word it is. Two equal words at different places: what "
-            "should tell them apart?",
+            "A product of k matrices behaves as a power does. A deep stack of layers "
+            "is such a product too.",
+            "The weights are shared, and the multiplication is done again at every "
+            "step. How many times?",
+            "Factors multiply. What adds up along a path of 30 links?",
         ),
-        chapter=8,
+        chapter=1,
     ),
 )
