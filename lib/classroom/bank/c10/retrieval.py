@@ -1,4 +1,4 @@
-"""Asked at the start of chapter 10, on chapter 9."""
+"""Asked at the start of chapter 10, on chapters 2 and 9."""
 
 from ...exercises.model import Retrieval
 
@@ -42,15 +42,23 @@ QUESTIONS = (
         chapter=9,
     ),
     Retrieval(
-        id="c10-silent-block",
-        prompt="All sub-layers of a pre-norm block return zeros. What leaves it?",
-        options=("its input, unchanged", "zeros", "its input, normalised"),
+        id="c10-same-with-the-teacher",
+        prompt="A decoder is tested in two ways: it reads the true earlier tokens, or "
+        "its own. Which mark is the same in both?",
+        options=(
+            "exact match: the share of targets right in every token",
+            "token accuracy: the share of right tokens",
+            "neither: reading the truth always flatters",
+        ),
         answer=0,
         explanations=(
-            "x + 0: the residual connection carries it through.",
-            "The sub-layers give zeros; the shortcut goes around them.",
-            "The norm stands in front of the sub-layers, on the branch. Who reads it?",
+            "Up to its first mistake it has read the same in both ways. So a target is "
+            "without a mistake in both or in neither.",
+            "After its first mistake it reads a wrong token only when it reads its own. "
+            "What becomes of the tokens that follow?",
+            "Follow one target up to the first wrong token. Until then, what was read "
+            "in the two ways?",
         ),
-        chapter=9,
+        chapter=2,
     ),
 )
