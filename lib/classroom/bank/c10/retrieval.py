@@ -8,16 +8,16 @@ QUESTIONS = (
         prompt="A stack of pre-norm layers gets one more LayerNorm at its end, a stack "
         "of post-norm layers does not. Why?",
         options=(
-            "in pre-norm the sum that leaves a layer has not been normalised",
             "in pre-norm the sub-layers read what is not normalised",
+            "in pre-norm the sum that leaves a layer has not been normalised",
             "a post-norm stack is too shallow to need it",
         ),
-        answer=0,
+        answer=1,
         explanations=(
-            "The norm stands on the branch; the sum itself grows from layer to layer "
-            "until somebody brings it to scale.",
             "They read a normalised copy: that is what “pre” means. What has nobody "
             "normalised?",
+            "The norm stands on the branch; the sum itself grows from layer to layer "
+            "until somebody brings it to scale.",
             "Depth does not come into it. What is the last thing that a post-norm "
             "layer does?",
         ),
@@ -46,18 +46,18 @@ QUESTIONS = (
         prompt="A decoder is tested in two ways: it reads the true earlier tokens, or "
         "its own. Which mark is the same in both?",
         options=(
-            "exact match: the share of targets right in every token",
             "token accuracy: the share of right tokens",
             "neither: reading the truth always flatters",
+            "exact match: the share of targets right in every token",
         ),
-        answer=0,
+        answer=2,
         explanations=(
-            "Up to its first mistake it has read the same in both ways. So a target is "
-            "without a mistake in both or in neither.",
-            "After its first mistake it reads a wrong token only when it reads its own. "
+            "After its first mistake it reads a wrong token only if it reads its own. "
             "What becomes of the tokens that follow?",
             "Follow one target up to the first wrong token. Until then, what was read "
             "in the two ways?",
+            "Up to its first mistake it has read the same in both ways. So a target is "
+            "without a mistake in both or in neither.",
         ),
         chapter=2,
     ),
