@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from classroom.number_task import BOS, EOS, PAD, NumberTask
+from classroom.number_task import PAD, NumberTask, greedy
 from unmasked.training import fit, label_smoothing_loss, linear_schedule
 from unmasked.transformer import Transformer, TransformerConfig
 
@@ -59,19 +59,6 @@ def loss(model: Transformer, batch: tuple[Tensor, Tensor], smoothing: float = 0.
     source, target = batch
     logits = model(source, target[:, :-1])
     return label_smoothing_loss(logits, target[:, 1:], smoothing, ignore_id=PAD)
-
-
-@torch.no_grad()
-def greedy(model: Transformer, source: Tensor, longest: int) -> Tensor:
-    """Write the likeliest part, again and again: ids (B, longest)."""
-    memory, real = model.encode(source), (source != PAD)[:, None, None]
-    written = torch.full((len(source), 1), BOS)
-    done = torch.zeros(len(source), dtype=torch.bool)
-    for _ in range(longest - 1):
-        best = model.decode(written, memory, real)[:, -1].argmax(dim=-1)
-        best = best.masked_fill(done, PAD)
-        written, done = torch.cat([written, best[:, None]], dim=1), done | (best == EOS)
-    return written
 
 
 def run(name: str, seed: int) -> dict:

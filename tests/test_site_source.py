@@ -48,6 +48,16 @@ def test_landing_page_names_every_finished_chapter():
         assert f"../notebooks/{stem}>" in text, f"intro.md does not link {stem}"
 
 
+def test_each_of_the_thirteen_claims_is_examined():
+    text = (BOOK / "pages" / "claims.md").read_text(encoding="utf-8")
+    claims = text.split("\n## ")[1:]
+    assert len(claims) == 13
+    for claim in claims:
+        name = claim.splitlines()[0]
+        assert claim.count("**Verdict: ") == claim.count("*Say instead:*") == 1, name
+        assert re.search(r"\*See for yourself:\* \{doc\}`\.\./notebooks/", claim), name
+
+
 def test_configuration_executes_nothing_and_reads_only_the_book():
     assert CONFIG["execute"]["execute_notebooks"] == "off"
     assert CONFIG["only_build_toc_files"] is True

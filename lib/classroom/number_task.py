@@ -8,6 +8,8 @@ from torch import Tensor
 
 from classroom.corpora import number_words
 from classroom.corpora.splits import SPLITS
+from unmasked.masking import padding_mask
+from unmasked.transformer import Transformer
 
 PAD, BOS, EOS = 0, 1, 2
 SPECIAL = ("<pad>", "<bos>", "<eos>")
@@ -91,6 +93,19 @@ class NumberTask:
         """German parts of one row, up to <eos>, joined."""
         written = [self.german[n] for n in ids.tolist() if n not in (PAD, BOS)]
         return "".join(written[: written.index("<eos>")] if EOS in ids else written)
+
+
+@torch.no_grad()
+def greedy(model: Transformer, source: Tensor, longest: int) -> Tensor:
+    """Write the likeliest part, again and again: ids (B, longest)."""
+    memory, real = model.encode(source), padding_mask(source, PAD)
+    written = torch.full((len(source), 1), BOS)
+    done = torch.zeros(len(source), dtype=torch.bool)
+    for _ in range(longest - 1):
+        best = model.decode(written, memory, real)[:, -1].argmax(dim=-1)
+        best = best.masked_fill(done, PAD)  # nothing after the end
+        written, done = torch.cat([written, best[:, None]], dim=1), done | (best == EOS)
+    return written
 
 
 def trimmed(ids: Tensor) -> Tensor:

@@ -97,18 +97,30 @@ def counts_everything(model, target):
     return total, target[:, 1:].numel()
 
 
+def counts_what_was_read(model, target):
+    total, _ = target_loss(model, target)
+    return total, (target[:, :-1] != 0).sum()
+
+
+def divided(model, target):
+    total, n = target_loss(model, target)
+    return total / n, n
+
+
 TARGET = torch.tensor([[1, 5, 7, 4, 6, 2], [1, 8, 3, 2, 0, 0]])
 V = 9
 
 
 def oracle(ids):
-    """Knows the token after each one that it reads."""
-    after = torch.zeros(V, dtype=torch.long)
-    for row in TARGET.tolist():
-        for token, following in pairwise(row):
-            if token not in (0, 2):
-                after[token] = following
-    return 30.0 * F.one_hot(after[ids], V).float()
+    """Knows the token after each one that it reads, in the sentence that it is in."""
+    sentences = TARGET.tolist()
+    answers = torch.zeros_like(ids)
+    for n, row in enumerate(ids.tolist()):
+        # by its words; a beginning without any, by its place in the batch
+        mine = max(range(2), key=lambda m: (len({*row} & {*sentences[m]}), m == n))
+        after = {a: b for a, b in pairwise(sentences[mine]) if a not in (0, 2)}
+        answers[n] = torch.tensor([after.get(token, 0) for token in row])
+    return 30.0 * F.one_hot(answers, V).float()
 
 
 def copycat(ids):
@@ -269,6 +281,26 @@ EXERCISE = Exercise(
             "You removed terms from the sum; what about the count?",
             "Who divides your sum by your number gets a mean over what?",
             "The bill is for three guests, and it is shared by the five chairs.",
+        ),
+        _mistake(
+            "tokens-of-the-input",
+            counts_what_was_read,
+            "The sum is right, and the count is that of another row.",
+            "Which of the two rows does the loss look at: the one that is read, or "
+            "the one that is asked for?",
+            "The two rows hold different numbers of tokens that are not padding. Count "
+            "both for the short sentence.",
+            "Seven guests came, six of them ate: the kitchen counts plates.",
+        ),
+        _mistake(
+            "mean-not-sum",
+            divided,
+            "It was divided on the way.",
+            "What does `F.cross_entropy` return if nobody says `reduction`?",
+            "The caller adds up batches of different sizes and divides once, at the "
+            "end. What does it need from you?",
+            "Who is to compute the average age of two classes needs the two sums.",
+            probe="copycat",
         ),
     ),
 )

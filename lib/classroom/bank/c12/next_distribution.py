@@ -124,8 +124,14 @@ EXERCISE = Exercise(
     proves="Logits are divided before the softmax, exactly k tokens survive, ties or "
     "no ties, and what is left sums to 1.",
     probes=(
-        Probe("cold", given(PLAIN, 0.5, 3), says="At temperature 0.5, with k = 3"),
-        Probe("hot", given(PLAIN, 3.0, 2), says="At temperature 3, with k = 2"),
+        Probe(
+            "cold",
+            given(PLAIN, 0.5, 3),
+            says="At temperature 0.5 the three largest share",
+        ),
+        Probe(
+            "hot", given(PLAIN, 3.0, 2), says="At temperature 3 the two largest share"
+        ),
         Probe(
             "ties", given(TIED, 1.0, 3), says="Of equal logits the lower ids are kept"
         ),

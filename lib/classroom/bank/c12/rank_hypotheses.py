@@ -87,8 +87,8 @@ EXERCISE = Exercise(
     proves="The sum of all log-probabilities, divided by the penalty: longer texts are "
     "given back a part of what they paid for their length.",
     probes=(
-        Probe("alpha is 0.6", given(0.6), says="The scores at α = 0.6"),
-        Probe("alpha is 1.5", given(1.5), says="The scores at α = 1.5"),
+        Probe("alpha is 0.6", given(0.6), says="At α = 0.6 the penalties are right"),
+        Probe("alpha is 1.5", given(1.5), says="At α = 1.5 the penalties are right"),
         Probe("alpha is 0", given(0.0), says="With α = 0 it is the log-probability"),
     ),
     mistakes=(
