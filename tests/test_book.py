@@ -135,6 +135,16 @@ def test_every_figure_says_what_is_to_be_seen(chapter):
             assert look.get("figure", {}).get("caption"), cell.source
 
 
+@by_chapter
+def test_no_box_is_cut_by_a_code_cell(chapter):
+    """A box ends with its cell: what stands behind the next one is outside."""
+    for cell in chapter.notebook.cells:
+        if cell.cell_type == "markdown":
+            opened = re.findall(r"^(:{3,})\{", cell.source, flags=re.M)
+            closed = re.findall(r"^(:{3,})[ ]*$", cell.source, flags=re.M)
+            assert sorted(opened) == sorted(closed), cell.source
+
+
 def test_every_chapter_asserts_what_it_measures():
     for chapter in CHAPTERS:
         asserts = sum(c.source.count("assert") for c in chapter.code_cells())
