@@ -49,7 +49,7 @@ def load(identifier: str) -> Exercise:
 def torch_free(identifier: str) -> bool:
     """Whether an exercise runs where there is no torch, such as in a web page.
 
-    Its file is read, and the files of the bank that this one imports.
+    Its file is read, and the files of its own folder that this one imports.
     Raises: LookupError for an unknown id.
     """
     load(identifier)
@@ -63,9 +63,9 @@ def _torch_free(file: Path) -> bool:
             outside = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             outside = [node.module or ""]
-        elif isinstance(node, ast.ImportFrom) and node.level <= 2:
+        elif isinstance(node, ast.ImportFrom) and node.level == 1:
             names = [node.module] if node.module else [a.name for a in node.names]
-            near = [file.parents[node.level - 1] / f"{name}.py" for name in names]
+            near = [file.with_name(f"{name}.py") for name in names]
             if not all(_torch_free(path) for path in near if path.exists()):
                 return False
             continue

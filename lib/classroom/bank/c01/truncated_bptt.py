@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from ...exercises.model import Exercise, Probe
-from .._steps import PlainSGD, disorder
+from ..shared.steps import PlainSGD, disorder
 from ._chunk_mistakes import MISTAKES, RIGHT
 
 QUESTION = """

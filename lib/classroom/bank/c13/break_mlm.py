@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...exercises.model import Exercise, Mistake
-from .._breaks import survive
+from ..shared.breaks import survive
 
 QUESTION = """
 Below is BERT's masking with the dice on the table: `u` decides whether a token is

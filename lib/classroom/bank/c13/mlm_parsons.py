@@ -3,8 +3,8 @@
 import torch
 
 from ...exercises.model import Exercise, Probe
-from .. import _steps
-from .._steps import PlainSGD, loss_and_move, order
+from ..shared import steps
+from ..shared.steps import PlainSGD, loss_and_move, order
 from ._step_mistakes import MISTAKES, RIGHT
 
 QUESTION = """
@@ -48,7 +48,7 @@ LINES = {
 }
 
 
-class Table(_steps.Table):
+class Table(steps.Table):
     """Logits (B, T, V) from each token and its right neighbour."""
 
     def forward(self, ids):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...exercises.model import Exercise, Mistake
-from .._breaks import ids_fault, survive
+from ..shared.breaks import ids_fault, survive
 
 QUESTION = """
 Below is a GPT with one block, one head and eight tokens, in NumPy: `WORDS` (8, 4) and

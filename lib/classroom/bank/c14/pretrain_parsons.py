@@ -3,8 +3,8 @@
 import torch
 
 from ...exercises.model import Exercise, Probe
-from .. import _steps
-from .._steps import PlainSGD, disorder, loss_and_move
+from ..shared import steps
+from ..shared.steps import PlainSGD, disorder, loss_and_move
 from ._pretrain_mistakes import MISTAKES, RIGHT
 
 QUESTION = """
@@ -47,7 +47,7 @@ LINES = {
 }
 
 
-class Table(_steps.Table):
+class Table(steps.Table):
     """Notes too when somebody asks for its weights, which is to clip them."""
 
     def parameters(self, recurse=True):
@@ -67,7 +67,7 @@ def setting(N, B, T, max_norm=100.0, V=7):
 
 def order(train_step, model, *rest):
     """The mode in which the model reads, and the first thing out of order."""
-    found = _steps.order(train_step, model, *rest)
+    found = steps.order(train_step, model, *rest)
     return found | {"out of order": disorder(model.events, clip=True)}
 
 

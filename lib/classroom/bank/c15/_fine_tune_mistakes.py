@@ -2,7 +2,7 @@
 
 from ...exercises.compare import short
 from ...exercises.model import Mistake
-from .._steps import HINTS, loss_says, replaced, without
+from ..shared.steps import HINTS, loss_says, replaced, without
 
 RIGHT = list("OJQHENGPSILRC")
 

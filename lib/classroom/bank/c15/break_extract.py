@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...exercises.model import Exercise, Mistake
-from .._breaks import ids_fault, survive
+from ..shared.breaks import ids_fault, survive
 
 QUESTION = """
 Below is the way from a padded batch to what a classifier's head is given. Words have

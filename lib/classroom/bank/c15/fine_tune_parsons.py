@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from ...exercises.model import Exercise, Probe
-from .._steps import Noted, PlainSGD, order
+from ..shared.steps import Noted, PlainSGD, order
 from ._fine_tune_mistakes import MISTAKES, RIGHT
 
 QUESTION = """

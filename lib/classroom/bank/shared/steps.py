@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from ..exercises.compare import short
+from ...exercises.compare import short
 
 
 class Noted(nn.Module):
