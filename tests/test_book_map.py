@@ -1,5 +1,6 @@
 """The map of the book says what the notebooks import, and nothing else."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import book_map  # noqa: E402
+
+ALL = book_map.chapters(ROOT / "book" / "notebooks")
 
 
 @pytest.fixture
@@ -55,14 +58,35 @@ def test_the_table_says_who_uses_a_chapter(made):
 
 
 def test_no_chapter_of_the_book_needs_a_later_one():
-    for chapter in book_map.chapters(ROOT / "book" / "notebooks"):
+    for chapter in ALL:
         assert all(other < chapter.number for other in chapter.needs)
 
 
 def test_every_question_is_asked_on_the_page_with_its_answer():
     from classroom.exercises.bank import all_questions
 
-    text = "\n".join(book_map.questions(book_map.chapters(ROOT / "book" / "notebooks")))
+    text = "\n".join(book_map.questions(ALL))
     for _, question in all_questions().values():
         assert question.prompt in text
         assert f"**{question.options[question.answer]}**" in text
+
+
+def named(words: str) -> set[int]:
+    """The chapters that a clause names: "chapters 4 and 5" are two."""
+    lists = re.findall(r"[Cc]hapters? (\d+(?:(?:, | and |, and )\d+)*)", words)
+    return {int(n) for some in lists for n in re.findall(r"\d+", some)}
+
+
+@pytest.mark.parametrize("chapter", ALL, ids=lambda chapter: chapter.stem)
+def test_the_opening_says_what_a_chapter_stands_on_and_what_needs_it(chapter):
+    text = (ROOT / "book" / "chapters" / f"{chapter.stem}.md").read_text("utf8")
+    opening = re.search(r"It stands on (.*)", text)
+    assert opening, "the opening says “It stands on …”"
+    before, _, after = re.sub(r"\([^()]*\)", "", opening[1]).partition(". ")
+    assert named(before) >= set(chapter.needs)
+    needing = {c.number for c in ALL if chapter.number in c.needs}
+    if not needing:
+        assert after.startswith("No later chapter imports it")
+    else:
+        (sentence,) = re.findall(r"Chapters? [\d, and]+ needs? it\.", after)
+        assert named(sentence) == needing
