@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from classroom.exercises import Exercise, check, ids, load, render
-from classroom.exercises.bank import all_questions
+from classroom.exercises.bank import all_questions, questions
 from classroom.exercises.diagnose import grade
 from classroom.exercises.predict import explanations, options
 from classroom.exercises.render import solution
@@ -123,6 +123,8 @@ def test_retrieval_questions_ask_about_earlier_chapters():
     for asked_at, question in all_questions().values():
         assert question.chapter < asked_at, question.id
         assert question.id not in ids()
+    for chapter in range(3, 19):  # and one of them further back than the last chapter
+        assert min(q.chapter for q in questions(chapter)) < chapter - 1, chapter
 
 
 def test_an_exception_of_another_making_is_no_known_mistake():

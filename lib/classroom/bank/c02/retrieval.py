@@ -7,17 +7,17 @@ QUESTIONS = (
         id="c02-gradient-over-steps",
         prompt="What bounds the gradient that travels k steps back through a tanh RNN?",
         options=(
-            "the k-th power of the recurrent matrix's largest singular value",
             "k times the recurrent matrix's largest entry",
+            "the k-th power of the recurrent matrix's largest singular value",
             "the number of hidden units divided by k",
         ),
-        answer=0,
+        answer=1,
         explanations=(
+            "Sums grow like k; the chain rule multiplies. Which operation joins two "
+            "steps?",
             "Each step multiplies by one Jacobian, whose norm is at most that value, "
             "since the slope of tanh is at most 1. A product of k of them: the k-th "
             "power.",
-            "Sums grow like k; the chain rule multiplies. Which operation joins two "
-            "steps?",
             "The width does not come in by itself. What does each step do to the "
             "gradient that passes through it?",
         ),
@@ -28,18 +28,18 @@ QUESTIONS = (
         prompt="What does clipping the gradient's norm do for a gradient that "
         "vanishes?",
         options=(
-            "nothing: near and far parts are multiplied by the same number",
             "it lifts the far part, because the near part is cut",
             "it stops the product from getting smaller at each step",
+            "nothing: near and far parts are multiplied by the same number",
         ),
-        answer=0,
+        answer=2,
         explanations=(
-            "The direction stays, only the length is limited. A part that was a "
-            "millionth of the whole is a millionth still.",
             "Clipping the norm rescales the whole gradient at once. How does a common "
             "factor change the share of one part?",
             "Clipping happens after back-propagation, when the product is already "
             "made.",
+            "The direction stays, only the length is limited. A part that was a "
+            "millionth of the whole is a millionth still.",
         ),
         chapter=1,
     ),

@@ -8,18 +8,18 @@ QUESTIONS = (
         prompt="Query and key have d_k independent entries of mean 0 and variance 1. "
         "What does dividing their dot product by √d_k do?",
         options=(
-            "it brings the variance of the scores back to 1",
             "it makes the weights of each query add up to 1",
             "it makes query and key unit vectors",
+            "it brings the variance of the scores back to 1",
         ),
-        answer=0,
+        answer=2,
         explanations=(
-            "A sum of d_k products of variance 1 has variance d_k, and so a standard "
-            "deviation of √d_k. Without the root the softmax saturates as d_k grows.",
             "The softmax does that, whatever is divided before it. What grows with "
             "d_k?",
             "Dividing by one fixed number leaves long vectors longer than short ones. "
             "What spreads more and more when d_k grows?",
+            "A sum of d_k products of variance 1 has variance d_k, and so a standard "
+            "deviation of √d_k. Without the root the softmax saturates as d_k grows.",
         ),
         chapter=3,
     ),

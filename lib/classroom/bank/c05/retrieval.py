@@ -8,16 +8,16 @@ QUESTIONS = (
         prompt="Under teacher forcing, for the target `BOS b a EOS`: what does the "
         "decoder read, and what is it asked for?",
         options=(
-            "it reads `BOS b a` and is asked for `b a EOS`",
             "it reads `BOS b a EOS` and is asked for the same",
+            "it reads `BOS b a` and is asked for `b a EOS`",
             "it reads `b a EOS` and is asked for `BOS b a`",
         ),
-        answer=0,
+        answer=1,
         explanations=(
-            "At each place the answer is the next token. If the place could see that "
-            "token, there would be nothing to predict.",
             "Then each answer is the token that was read just now: copying does it. By "
             "how much are the two shifted?",
+            "At each place the answer is the next token. If the place could see that "
+            "token, there would be nothing to predict.",
             "That is the shift in the wrong direction. Which token must be there "
             "before anything is written?",
         ),
