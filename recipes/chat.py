@@ -4,7 +4,7 @@
     python recipes/chat.py
 
 An empty line ends it. `--mine` puts your own functions to work in it: those whose
-exercises you have passed. The file of another model of the same kind: --file model.gguf.
+exercises you have passed. Another model of the same kind: --file model.gguf.
 """
 
 import argparse

@@ -6,9 +6,9 @@ from ...exercises.compare import short
 from ...exercises.model import Exercise, Mistake, Probe
 
 QUESTION = """
-Fill in the gaps. A published BERT keeps the projections to queries, keys and values apart. Ours is one
-layer `qkv` of three times the width, whose output is cut into thirds: query, key,
-value, in this order. (BERT's layers are ordinary `nn.Linear`s.)
+Fill in the gaps. A published BERT keeps the projections to queries, keys and values
+apart. Ours is one layer `qkv` of three times the width, whose output is cut into
+thirds: query, key, value, in this order. (BERT's layers are ordinary `nn.Linear`s.)
 
 - `tensors`: a dict of NumPy arrays with the names `query.weight`, `query.bias`, and the
   same for `key` and `value`, in the order of the file; weights (d_out, d_in), biases

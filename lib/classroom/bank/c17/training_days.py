@@ -4,8 +4,8 @@ from ...exercises.compare import short
 from ...exercises.model import Exercise, Mistake, Probe
 
 QUESTION = """
-Fill in the gaps. How many **days** does a training take? Count six operations for each parameter and
-token, as the chapter does, and leave attention's own products out.
+Fill in the gaps. How many **days** does a training take? Count six operations for each
+parameter and token, as the chapter does, and leave attention's own products out.
 
 - `parameters`, `tokens`: of the model, and read in training
 - `devices`: how many share the work evenly
