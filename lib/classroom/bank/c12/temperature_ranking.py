@@ -29,7 +29,7 @@ a temperature of 0.5.
         ),
         Mistake(
             id="temperature-inverted",
-            wrong="the shares come closer together: about 0.42, 0.33 and 0.26",
+            wrong="the shares come closer together: about 0.42, 0.32 and 0.26",
             symptom="Those are the shares at a temperature near 2. Differences of "
             "logits, divided by 0.5, are twice as large.",
             question="What should happen at a temperature of 0.01, and at 100?",
