@@ -109,10 +109,10 @@ def settle(page: Page) -> None:
         """() => {
           const formulas = document.querySelectorAll(".bd-article .math");
           const typeset = document.querySelectorAll(".bd-article mjx-container");
-          const views = document.querySelectorAll(
-            "script[type='application/vnd.jupyter.widget-view+json'], .live-figure");
-          const drawn = document.querySelectorAll(".um");
-          return typeset.length >= formulas.length && drawn.length >= views.length;
+          const waiting = document.querySelector(
+            "script[type='application/vnd.jupyter.widget-view+json']," +
+            " .live-figure-mount:not([data-live])");
+          return typeset.length >= formulas.length && !waiting;
         }""",
         timeout=20_000,
     )
