@@ -5,8 +5,12 @@
   `webpack-macros.html` leaves it out; icons.css draws the icons.
 - Scripts and styles on pages where nothing uses them, and scripts that stop the
   browser's reading in the head of a page.
+- An element around each name, bracket and space of the code, though none has a colour:
+  half of a page's elements.
 - The role "list" around the bibliography, whose entries are no list items.
-- A second and a third viewport; `document.write` of the logo for dark pages.
+- An identifier that every exercise has; a name of folded cells that is not what they
+  show; a second and a third viewport. Templates here
+  write the logo and the buttons that the theme's write by script.
 """
 
 import re
@@ -20,18 +24,19 @@ from sphinx.config import Config
 TEMPLATES = Path(__file__).parent / "templates"
 CITATIONS = '<div role="list" class="citation-list">'
 VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
+COLOURLESS = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
 # part of an asset's name or text: what a page has that needs it
 NEEDED = {
     "thebe": r"(?!)",
     "mathjax": r'class="math',
     "sphinx-design": r'class="sd-',
     "design-tabs": r'class="sd-tab',
-    "toggle": r'class="[^"]*\b(toggle|dropdown)\b',
+    "toggle": r'class="(?:[^"]* )?toggle[ "]|admonition[^"]* dropdown[ "]',
     "clipboard": r'class="highlight',
     "copybutton": r'class="highlight',
     "pygments": r'class="highlight|class="sig',
     "mystnb": r'class="cell\b',
-    "exercise.css": r'class="(exercise|solution)\b',
+    "exercise.css": r'class="(?:exercise|solution)[ "]',
 }
 # An inline script needs the first; on the search page, the theme's scripts need others.
 AT_ONCE = ("documentation_options.js",)
@@ -65,7 +70,10 @@ def repair(
         context["script_files"] = [deferred(file) for file in context["script_files"]]
     context["metatags"] = VIEWPORT.sub("", context.get("metatags", ""))
     if body:
-        context["body"] = body.replace(CITATIONS, '<div class="citation-list">')
+        body = body.replace('<section id="exercise-content">', "<section>")
+        body = body.replace(' aria-label="Toggle hidden content"', "")
+        body = body.replace(CITATIONS, '<div class="citation-list">')
+        context["body"] = COLOURLESS.sub(r"\1", body)
 
 
 def add_templates(app: Sphinx, config: Config) -> None:
