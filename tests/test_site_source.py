@@ -14,11 +14,15 @@ import yaml
 from PIL import Image
 from sphinx.errors import ExtensionError
 
+from classroom.exercises import ids, load
+
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import api_reference  # noqa: E402
 import assets  # noqa: E402
+import book_map  # noqa: E402
+import exercise_index  # noqa: E402
 import export_ribbon  # noqa: E402
 import images  # noqa: E402
 import live_figure  # noqa: E402
@@ -186,6 +190,19 @@ def test_every_name_of_the_library_is_built_in_an_exported_cell():
         assert built and set(module.__all__) <= built
 
 
+def test_the_index_has_every_exercise_under_its_chapter():
+    titles = {c.number: c.title for c in book_map.chapters(BOOK / "notebooks")}
+    lines = exercise_index.rows(titles)
+    headings = [line for line in lines if line.startswith("## ")]
+    assert headings == [f"## {number}. {title}" for number, title in titles.items()]
+    shown = [line for line in lines if "<ex-" in line]
+    assert [re.findall(r"<ex-([^>]+)>", line)[0] for line in shown] == ids()
+    for line, exercise in zip(shown, map(load, ids()), strict=True):
+        difficulty, minutes = (cell.strip() for cell in line.split("|")[3:5])
+        assert difficulty == f"{exercise.difficulty} of 5"
+        assert minutes == str(exercise.minutes)
+
+
 def test_a_page_gets_of_its_widgets_what_it_shows():
     look = {"_esm": "script", "_css": "style", "layout": "IPY_MODEL_l"}
     models = {
@@ -212,8 +229,10 @@ def test_a_figure_becomes_smaller_and_says_its_size(tmp_path):
     webp = images.converted(tmp_path / "x.png")
     assert webp.stat().st_size < (tmp_path / "x.png").stat().st_size
     assert (np.asarray(Image.open(webp)) == picture).all()
-    tag = images.with_size('<img alt="x" src="../_images/x.webp"', webp)
-    assert tag.startswith('<img width="40" height="30" alt="x"')
+    tag = '<img alt="x" src="../_images/x.webp" />'
+    assert images.PICTURE.fullmatch(tag)
+    sized = images.with_size(tag, webp)
+    assert '<img width="40" height="30" alt="x" src="../_images/x.webp" />' in sized
 
 
 @pytest.mark.parametrize(

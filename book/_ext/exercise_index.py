@@ -3,11 +3,10 @@
 import os
 from itertools import groupby
 
+from book_map import Generated
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.util.docutils import SphinxDirective
 
 KINDS = {
     "write": "write",
@@ -22,8 +21,12 @@ HEAD = [
 ]
 
 
-def rows() -> list[str]:
-    """Return the index as MyST: for each chapter a line and a table."""
+def rows(titles: dict[int, str]) -> list[str]:
+    """Return the index as MyST: for each chapter a heading, a line and a table.
+
+    Args:
+        titles: chapter → what its page is called.
+    """
     # Nothing a build does may count as a learner's progress.
     os.environ.setdefault("UNMASKED_PROGRESS", "off")
     from classroom.exercises import ids, load
@@ -31,8 +34,11 @@ def rows() -> list[str]:
     exercises = [load(identifier) for identifier in ids()]
     lines: list[str] = []
     for chapter, group in groupby(exercises, key=lambda exercise: exercise.chapter):
-        lines += [f"**Chapter {chapter}**", "", *HEAD]
-        for each in group:
+        here = list(group)
+        time = sum(exercise.minutes for exercise in here)
+        lines += [f"## {chapter}. {titles[chapter]}", ""]
+        lines += [f"{len(here)} exercises, {time} minutes.", "", *HEAD]
+        for each in here:
             link = f"{{ref}}`{each.title} <ex-{each.id}>`"
             cells = (
                 link,
@@ -51,15 +57,16 @@ def rows() -> list[str]:
     return lines
 
 
-class ExerciseIndex(SphinxDirective):
+class ExerciseIndex(Generated):
     """See the module."""
 
     def run(self) -> list[nodes.Node]:
         """Make the tables."""
-        place = nodes.container(classes=["exercise-index"])
-        source = StringList(rows(), source=self.env.docname)
-        self.state.nested_parse(source, self.content_offset, place)
-        return [place]
+        titles = {chapter.number: chapter.title for chapter in self.chapters}
+        found = self.parsed(rows(titles), "").children
+        for part in found:
+            part["classes"].append("exercise-index")
+        return found
 
 
 def always_outdated(

@@ -1,6 +1,7 @@
 """The figures of the notebooks as lossless WebP, a third of the size, with their size.
 
-Where the size stands in the page, nothing moves when a figure arrives.
+Where the size stands in the page, nothing moves when a figure arrives. On a phone a
+figure keeps a width at which its words can be read, and scrolls in its box.
 """
 
 import re
@@ -10,7 +11,7 @@ from docutils import nodes
 from PIL import Image
 from sphinx.application import Sphinx
 
-PICTURE = re.compile(r'<img [^>]*?src="[^"]*?_images/([^"/]+\.webp)"')
+PICTURE = re.compile(r'<img [^>]*?src="[^"]*?_images/([^"/]+\.webp)"[^>]*>')
 
 
 def converted(png: Path) -> Path:
@@ -34,10 +35,11 @@ def convert_all(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def with_size(tag: str, path: Path) -> str:
-    """Return an image's tag with the width and height of the file."""
+    """Return an image's tag with the size of the file, in a box that may scroll."""
     with Image.open(path) as picture:
         width, height = picture.size
-    return tag.replace("<img ", f'<img width="{width}" height="{height}" ', 1)
+    sized = tag.replace("<img ", f'<img width="{width}" height="{height}" ', 1)
+    return f'<span class="picture">{sized}</span>'
 
 
 def add_sizes(

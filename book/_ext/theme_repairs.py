@@ -9,8 +9,9 @@
   half of a page's elements.
 - The role "list" around the bibliography, whose entries are no list items.
 - An identifier that every exercise has; a name of folded cells that is not what they
-  show; a second and a third viewport. Templates here
-  write the logo and the buttons that the theme's write by script.
+  show; a second and a third viewport.
+
+The templates write the logo and the buttons that the theme's write by script.
 """
 
 import re

@@ -6,7 +6,7 @@
   // What scrolls sideways must be reachable by keyboard.
   const SCROLLERS =
     ".bd-article pre, .bd-article div.math, .pst-scrollable-table-container," +
-    " .bd-article mjx-container[display='true'], .bd-article .cell_output > .output";
+    " .bd-article .picture, .bd-article mjx-container[display='true'], .bd-article .cell_output > .output";
   function reachable() {
     const boxes = [...document.querySelectorAll(SCROLLERS)];
     // All are looked at before one is changed: or each would be laid out anew.
