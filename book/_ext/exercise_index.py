@@ -8,6 +8,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+PAGE = "pages/exercises"
 KINDS = {
     "write": "write",
     "faded": "complete",
@@ -63,21 +64,26 @@ class ExerciseIndex(Generated):
     def run(self) -> list[nodes.Node]:
         """Make the tables."""
         titles = {chapter.number: chapter.title for chapter in self.chapters}
-        found = self.parsed(rows(titles), "").children
-        for part in found:
-            part["classes"].append("exercise-index")
-        return found
+        return self.parsed(rows(titles), "").children
+
+
+def name_tables(app: Sphinx, doctree: nodes.document) -> None:
+    """Let the style know the tables of the index."""
+    if app.env.docname.endswith(PAGE):
+        for table in doctree.findall(nodes.table):
+            table["classes"].append("exercise-index")
 
 
 def always_outdated(
     app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set
 ) -> list[str]:
     """Read the page again in every build: it depends on the whole bank."""
-    return [name for name in env.found_docs if name.endswith("pages/exercises")]
+    return [name for name in env.found_docs if name.endswith(PAGE)]
 
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Sphinx calls this."""
     app.add_directive("exercise-index", ExerciseIndex)
+    app.connect("doctree-read", name_tables)
     app.connect("env-get-outdated", always_outdated)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,11 +5,11 @@
   `webpack-macros.html` leaves it out; icons.css draws the icons.
 - Scripts and styles on pages where nothing uses them, and scripts that stop the
   browser's reading in the head of a page.
-- An element around each name, bracket and space of the code, though none has a colour:
-  half of a page's elements.
+- An element around each name, bracket, space and word of code, though none has a look
+  of its own: more than half of a page's elements.
 - The role "list" around the bibliography, whose entries are no list items.
-- An identifier that every exercise has; a name of folded cells that is not what they
-  show; a second and a third viewport.
+- Identifiers that every exercise and every solution has; a name of folded cells that
+  is not what they show; a second and a third viewport.
 
 The templates write the logo and the buttons that the theme's write by script.
 """
@@ -25,7 +25,7 @@ from sphinx.config import Config
 TEMPLATES = Path(__file__).parent / "templates"
 CITATIONS = '<div role="list" class="citation-list">'
 VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
-COLOURLESS = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
+COLOURLESS = re.compile(r'<span class="(?:n|p|w|pre)">([^<]*)</span>')
 # part of an asset's name or text: what a page has that needs it
 NEEDED = {
     "thebe": r"(?!)",
@@ -45,7 +45,7 @@ AT_ONCE = ("documentation_options.js",)
 
 def wanted(asset: Any, body: str) -> bool:
     """Whether a page with this body needs a script or a style."""
-    name = getattr(asset, "filename", None) or asset
+    name = getattr(asset, "filename", asset) or ""
     text = getattr(asset, "attributes", {}).get("body", "")
     known = f"{name} {text[:40]}".lower()  # of a long text, what it begins with
     return all(re.search(need, body) for part, need in NEEDED.items() if part in known)
@@ -71,10 +71,12 @@ def repair(
         context["script_files"] = [deferred(file) for file in context["script_files"]]
     context["metatags"] = VIEWPORT.sub("", context.get("metatags", ""))
     if body:
-        body = body.replace('<section id="exercise-content">', "<section>")
+        body = re.sub('<section id="(exercise|solution)-content">', "<section>", body)
         body = body.replace(' aria-label="Toggle hidden content"', "")
         body = body.replace(CITATIONS, '<div class="citation-list">')
-        context["body"] = COLOURLESS.sub(r"\1", body)
+        for _ in range(2):  # one may stand in another
+            body = COLOURLESS.sub(r"\1", body)
+        context["body"] = body
 
 
 def add_templates(app: Sphinx, config: Config) -> None:

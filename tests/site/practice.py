@@ -88,8 +88,8 @@ CHECKS = """() => {
   return found;
 }"""
 COUNTS = """() => ({
-  "blocking scripts": document.querySelectorAll(
-    "head script[src]:not([defer], [async], [type=module])").length,
+  "blocking scripts": [...document.querySelectorAll("head script[src]")].filter(
+    (script) => !script.defer && !script.async && script.type !== "module").length,
   "style sheets": document.querySelectorAll("link[rel=stylesheet]").length,
   "styles that import others": [...document.styleSheets].filter((sheet) => {
     try { return [...sheet.cssRules].some((rule) => rule instanceof CSSImportRule); }
@@ -109,7 +109,7 @@ def unused(page: Page, visit: Visit) -> list[str]:
     """Return the files that a page loads though nothing on it uses them."""
     return [
         address
-        for address in visit.sizes
+        for address in list(visit.sizes)
         for part, selector in USED.items()
         if part in urlsplit(address).path and not page.query_selector(selector)
     ]
