@@ -82,7 +82,7 @@ CHECKS = """() => {
     say(`out of shape: ${name}`, Math.abs(box.width / box.height / (w / h) - 1) > 0.02);
     say(`${w} pixels for ${Math.round(box.width)}: ${name}`, w > 2.5 * box.width);
   }
-  const ids = all("[id]").map((element) => element.id);
+  const ids = all("article [id]").map((element) => element.id);
   const twice = ids.filter((id, n) => ids.indexOf(id) < n);
   say(`twice: ${twice.slice(0, 3)}`, twice.length);
   return found;

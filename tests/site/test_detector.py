@@ -74,7 +74,7 @@ POOR = {
     "no size": f'<article><img alt=x src="{PICTURE}"></article>',
     "out of shape": f'<article><img width=800 height=800 alt=x src="{PICTURE}">',
     "800 pixels for 80": f'<article><img width=80 height=40 alt=x src="{PICTURE}">',
-    "twice": "<p id=a></p><p id=a></p>",
+    "twice": "<article><p id=a></p><p id=a></p></article>",
 }
 
 
