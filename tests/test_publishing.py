@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from docutils import nodes
 from sphinx.errors import ConfigError
 
 from classroom.pipeline import colab
@@ -54,7 +55,9 @@ def test_the_links_lead_to_files_that_are_there():
 
 
 def test_the_card_is_escaped_and_its_picture_exists():
-    made = publishing.card('A "quoted" title', "https://x/y.html", "https://x/")
+    made = publishing.card(
+        'A "quoted" title', "About", "https://x/y.html", "https://x/"
+    )
     assert "&quot;quoted&quot;" in made
     picture = re.search(r'content="https://x/_static/([\w.]+)"', made)
     assert picture and (ROOT / "book" / "_static" / picture[1]).is_file()
@@ -99,3 +102,16 @@ def test_binder_installs_what_the_repository_pins():
     script = (ROOT / "binder" / "postBuild").read_text()
     assert "-r requirements.txt" in script and "whl/cpu" in script
     assert (ROOT / "binder" / "postBuild").stat().st_mode & 0o111
+
+
+def test_a_page_says_what_it_is_about():
+    assert publishing.description(None) == publishing.ABOUT
+    page = nodes.section(
+        "",
+        nodes.paragraph("", "Too short to tell."),
+        nodes.paragraph("", "long enough " * 10, nodes.math("", "x^2")),
+        nodes.paragraph("", "What the page is about,\nin words. " * 9),
+    )
+    about = publishing.description(page)  # pyright: ignore
+    assert about.startswith("What the page is about, in words.")
+    assert about.endswith(" …") and 40 < len(about) <= 160

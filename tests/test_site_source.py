@@ -1,22 +1,33 @@
 """The site's sources: complete, consistent, and safe where they fetch something."""
 
+import importlib
 import json
 import re
 import sys
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 from sphinx.errors import ExtensionError
+
+from classroom.exercises import ids, load
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 import api_reference  # noqa: E402
 import assets  # noqa: E402
+import book_map  # noqa: E402
+import exercise_index  # noqa: E402
 import export_ribbon  # noqa: E402
+import images  # noqa: E402
 import live_figure  # noqa: E402
+import notebook_widgets  # noqa: E402
+import theme_repairs  # noqa: E402
 
 BOOK = ROOT / "book"
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
@@ -159,6 +170,96 @@ def test_ribbon_takes_the_mark_and_nothing_else():
         {},
         {},
     ]
+
+
+def test_ribbon_names_what_a_cell_builds():
+    code = """
+from x import y
+__all__ = ["A"]
+LIMIT = 3
+size: int = 4
+def f(): LOCAL = 1
+class A:
+    def method(self): pass
+def _private(): pass
+"""
+    assert export_ribbon.names_in(code) == ["LIMIT", "size", "f", "A"]
+
+
+def test_every_name_of_the_library_is_built_in_an_exported_cell():
+    for stem in stems("chapters", "[0-9][0-9]_*.md"):
+        notebook = json.loads((BOOK / "notebooks" / f"{stem}.ipynb").read_text("utf-8"))
+        sources = ["".join(c["source"]) for c in notebook["cells"]]
+        built = {
+            name
+            for source in sources
+            if export_ribbon.MARK.match(source)
+            for name in export_ribbon.names_in(export_ribbon.MARK.sub("", source))
+        }
+        module = importlib.import_module(f"unmasked.{export_ribbon.module_of(stem)}")
+        assert built and set(module.__all__) <= built
+
+
+def test_the_index_has_every_exercise_under_its_chapter():
+    titles = {c.number: c.title for c in book_map.chapters(BOOK / "notebooks")}
+    lines = exercise_index.rows(titles)
+    headings = [line for line in lines if line.startswith("## ")]
+    assert headings == [f"## {number}. {title}" for number, title in titles.items()]
+    shown = [line for line in lines if "<ex-" in line]
+    assert [re.findall(r"<ex-([^>]+)>", line)[0] for line in shown] == ids()
+    for line, exercise in zip(shown, map(load, ids()), strict=True):
+        difficulty, minutes = (cell.strip() for cell in line.split("|")[3:5])
+        assert difficulty == f"{exercise.difficulty} of 5"
+        assert minutes == str(exercise.minutes)
+
+
+def test_a_page_gets_of_its_widgets_what_it_shows():
+    look = {"_esm": "script", "_css": "style", "layout": "IPY_MODEL_l"}
+    models = {
+        "a": {"model_name": "AnyModel", "state": look | {"n": 1}},
+        "b": {"model_name": "AnyModel", "state": look | {"n": 2}},
+        "box": {"model_name": "VBoxModel", "state": {"children": ["IPY_MODEL_a"]}},
+        "bar": {"model_name": "FloatProgressModel", "state": {}},
+        "l": {"model_name": "LayoutModel", "state": {}},
+    }
+    packed = notebook_widgets.pack(models, ["box", "b"])
+    assert packed["looks"] == [{"script": "script", "style": "style"}]
+    assert packed["models"] == {
+        "a": {"look": 0, "state": {"n": 1}},
+        "b": {"look": 0, "state": {"n": 2}},
+        "box": {"children": ["a"]},
+    }
+    with pytest.raises(ExtensionError, match="FloatProgressModel"):
+        notebook_widgets.pack(models, ["bar"])
+
+
+def test_a_figure_becomes_smaller_and_says_its_size(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 9, (30, 40, 3), np.uint8)
+    Image.fromarray(picture).save(tmp_path / "x.png", compress_level=0)
+    webp = images.converted(tmp_path / "x.png")
+    assert webp.stat().st_size < (tmp_path / "x.png").stat().st_size
+    assert (np.asarray(Image.open(webp)) == picture).all()
+    tag = '<img alt="x" src="../_images/x.webp" />'
+    assert images.PICTURE.fullmatch(tag)
+    sized = images.with_size(tag, webp)
+    assert '<img width="40" height="30" alt="x" src="../_images/x.webp" />' in sized
+
+
+@pytest.mark.parametrize(
+    "file, body, needed",
+    [
+        ("sphinx-design.min.css", '<div class="sd-card">', True),
+        ("sphinx-design.min.css", '<div class="exercise-index">', False),
+        ("exercise.css", '<div class="exercise-index">', False),
+        ("exercise.css", '<div class="exercise admonition">', True),
+        ("mathjax/startup.js", '<span class="math notranslate">', True),
+        ("mathjax/startup.js", "<p>math</p>", False),
+        ("https://example.org/thebe.js", '<div class="thebe">', False),
+        ("unmasked.css", "", True),
+    ],
+)
+def test_a_page_loads_what_it_uses(file, body, needed):
+    assert theme_repairs.wanted(SimpleNamespace(filename=file), body) is needed
 
 
 def test_docstring_becomes_safe_text():

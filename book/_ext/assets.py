@@ -2,8 +2,8 @@
 
 The packages are not in the repository, only their SHA-512 sums. A first build unpacks
 what the pages need into `_build/assets`; later builds find it there and fetch nothing.
-Where npm cannot be reached, the pages name the CDN addresses that Sphinx and MyST-NB
-use by default, and the build says so. Set UNMASKED_NO_NPM=1 to try that.
+Where npm cannot be reached, the pages name the CDN address that Sphinx uses by
+default, and the build says so. Set UNMASKED_NO_NPM=1 to try that.
 """
 
 import base64
@@ -30,26 +30,21 @@ PACKAGES: dict[str, tuple[str, dict[str, str]]] = {
         "sha512-Bt+SSVU8eBG27zChVewOicYs7Xsdt40qm4+UpHyX7k0/O9NliPc+x77k1/FEsPsjKPZGJvt"
         "RZM1vO+geW0OhGw==",
         {
-            "package/es5/tex-chtml.js": "mathjax",
+            "package/es5/startup.js": "mathjax",
+            "package/es5/core.js": "mathjax",
+            "package/es5/input/tex.js": "mathjax/input",
             "package/es5/input/tex/extensions/*.js": "mathjax/input/tex/extensions",
+            "package/es5/output/chtml.js": "mathjax/output",
+            "package/es5/output/chtml/fonts/tex.js": "mathjax/output/chtml/fonts",
+            "package/es5/a11y/assistive-mml.js": "mathjax/a11y",
             "package/es5/output/chtml/fonts/woff-v2/*": (
                 "mathjax/output/chtml/fonts/woff-v2"
             ),
         },
     ),
-    "requirejs@2.3.8": (
-        "sha512-7/cTSLOdYkNBNJcDMWf+luFvMriVm7eYxp4BcFCsAX0wF421Vyce5SXP17c+Jd5otXKGNeh"
-        "IonFlyQXSowL6Mw==",
-        {"package/require.js": "widgets"},
-    ),
-    "@jupyter-widgets/html-manager@1.0.15": (
-        "sha512-5thBIV6ymNgmPVOHvzx+gGy8ZSKmSazhtGw4/c4xJDVzRhG9PTeQsRjF3FUTopvFi//SABe"
-        "Nz1yp47bCrJ3CQA==",
-        {"package/dist/embed-amd.js": "widgets"},
-    ),
 }
-# In the order in which a page with widgets needs them; paths.js is our own.
-WIDGET_SCRIPTS = ("require.js", "paths.js", "embed-amd.js")
+# The parts of MathJax that the pages need: tex-chtml.js, all in one, has its menu, too.
+MATHJAX = ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]
 NPM_SECONDS = 180
 
 
@@ -151,17 +146,6 @@ def fetch(target: Path) -> bool:
     return True
 
 
-def copy_anywidget(folder: Path) -> None:
-    """Copy anywidget's own script from the installed Python package.
-
-    It must be of the version that made the notebooks' widgets, hence not from npm.
-    """
-    import anywidget
-
-    script = Path(anywidget.__file__).parent / "nbextension" / "index.js"
-    shutil.copyfile(script, folder / "anywidget.js")
-
-
 def provide(app: Sphinx, config: Config) -> None:
     """Point the pages at our copies, or leave the CDN addresses in place."""
     target = Path(app.confdir) / "_build" / "assets"
@@ -172,14 +156,13 @@ def provide(app: Sphinx, config: Config) -> None:
         # Not logger.warning: `-W` would turn it into a failed build.
         logger.info(
             "assets: WARNING: npm cannot be reached (%s). The pages will load MathJax"
-            " and the widget scripts from public CDNs, so they are NOT self-contained.",
+            " from a public CDN, so they are NOT self-contained.",
             error,
         )
         return
-    copy_anywidget(target / "widgets")
     config.html_static_path.append(str(target))
-    config.mathjax_path = "mathjax/tex-chtml.js"
-    config.nb_ipywidgets_js = {f"widgets/{name}": {} for name in WIDGET_SCRIPTS}
+    config.mathjax_path = "mathjax/startup.js"
+    config.mathjax3_config["loader"] = {"load": MATHJAX}
 
 
 def setup(app: Sphinx) -> dict[str, object]:

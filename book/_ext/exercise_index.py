@@ -3,12 +3,12 @@
 import os
 from itertools import groupby
 
+from book_map import Generated
 from docutils import nodes
-from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.util.docutils import SphinxDirective
 
+PAGE = "pages/exercises"
 KINDS = {
     "write": "write",
     "faded": "complete",
@@ -22,8 +22,12 @@ HEAD = [
 ]
 
 
-def rows() -> list[str]:
-    """Return the index as MyST: for each chapter a line and a table."""
+def rows(titles: dict[int, str]) -> list[str]:
+    """Return the index as MyST: for each chapter a heading, a line and a table.
+
+    Args:
+        titles: chapter → what its page is called.
+    """
     # Nothing a build does may count as a learner's progress.
     os.environ.setdefault("UNMASKED_PROGRESS", "off")
     from classroom.exercises import ids, load
@@ -31,8 +35,11 @@ def rows() -> list[str]:
     exercises = [load(identifier) for identifier in ids()]
     lines: list[str] = []
     for chapter, group in groupby(exercises, key=lambda exercise: exercise.chapter):
-        lines += [f"**Chapter {chapter}**", "", *HEAD]
-        for each in group:
+        here = list(group)
+        time = sum(exercise.minutes for exercise in here)
+        lines += [f"## {chapter}. {titles[chapter]}", ""]
+        lines += [f"{len(here)} exercises, {time} minutes.", "", *HEAD]
+        for each in here:
             link = f"{{ref}}`{each.title} <ex-{each.id}>`"
             cells = (
                 link,
@@ -51,26 +58,32 @@ def rows() -> list[str]:
     return lines
 
 
-class ExerciseIndex(SphinxDirective):
+class ExerciseIndex(Generated):
     """See the module."""
 
     def run(self) -> list[nodes.Node]:
         """Make the tables."""
-        place = nodes.container(classes=["exercise-index"])
-        source = StringList(rows(), source=self.env.docname)
-        self.state.nested_parse(source, self.content_offset, place)
-        return [place]
+        titles = {chapter.number: chapter.title for chapter in self.chapters}
+        return self.parsed(rows(titles), "").children
+
+
+def name_tables(app: Sphinx, doctree: nodes.document) -> None:
+    """Let the style know the tables of the index."""
+    if app.env.docname.endswith(PAGE):
+        for table in doctree.findall(nodes.table):
+            table["classes"].append("exercise-index")
 
 
 def always_outdated(
     app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set
 ) -> list[str]:
     """Read the page again in every build: it depends on the whole bank."""
-    return [name for name in env.found_docs if name.endswith("pages/exercises")]
+    return [name for name in env.found_docs if name.endswith(PAGE)]
 
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Sphinx calls this."""
     app.add_directive("exercise-index", ExerciseIndex)
+    app.connect("doctree-read", name_tables)
     app.connect("env-get-outdated", always_outdated)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

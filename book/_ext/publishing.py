@@ -3,11 +3,13 @@
 `book_repository` in _config.yml is the one place that names the repository; in a GitHub
 workflow the environment variable BOOK_REPOSITORY does. From it follow, on each chapter,
 links to Colab, Binder and the chapter's source; on each page, a card for social media;
-and for the site, a sitemap. Without it, none of them is there.
+and for the site, a sitemap. Without it, none of them is there: a page only says what it
+is about.
 """
 
 import os
 import re
+import textwrap
 from html import escape
 from pathlib import Path
 
@@ -52,12 +54,21 @@ def links(repository: str, pagename: str) -> str:
     return f'<p class="open-elsewhere">This chapter elsewhere: {shown}.</p>'
 
 
-def card(title: str, url: str, site: str) -> str:
+def description(doctree: nodes.document | None) -> str:
+    """What a page is about: the first words of its first paragraph of some length."""
+    for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
+        text = " ".join(paragraph.astext().split())
+        if len(text) > 60 and not any(paragraph.findall(nodes.math)):
+            return textwrap.shorten(text, 160, placeholder=" …")
+    return ABOUT
+
+
+def card(title: str, about: str, url: str, site: str) -> str:
     """The meta elements from which others draw a card for a page."""
     fields = {
         "og:type": "article",
         "og:title": title,
-        "og:description": ABOUT,
+        "og:description": about,
         "og:url": url,
         "og:image": f"{site}_static/site.png",
         "og:image:alt": "A chapter of the book: text, code and a figure to play with.",
@@ -74,13 +85,16 @@ def card(title: str, url: str, site: str) -> str:
 def add_to_page(
     app: Sphinx, pagename: str, template: str, context: dict, doctree: nodes.document
 ) -> None:
-    """Put the card into a page, and the links below a chapter's title."""
+    """Put what a page is about into it, its card, and links below a chapter's title."""
     repository, site = app.config.book_repository, app.config.html_baseurl
+    about = description(doctree)
+    meta = f'<meta name="description" content="{escape(about)}">\n'
+    context["metatags"] = context.get("metatags", "") + meta
     if not repository or doctree is None:
         return
     title = nodes.document.astext(doctree).partition("\n")[0]
     url = f"{site}{app.builder.get_target_uri(pagename)}"
-    context["metatags"] = context.get("metatags", "") + card(title, url, site)
+    context["metatags"] += card(title, about, url, site)
     if pagename.startswith("book/notebooks/"):
         head, end, rest = context["body"].partition("</h1>")
         context["body"] = head + end + links(repository, pagename) + rest

@@ -1,4 +1,5 @@
-/* Mounts the figures that the `live-figure` directive wrote into the page. */
+/* Mounts the figures that the `live-figure` directive wrote into the page, and the
+   widgets of a notebook. */
 (function () {
   "use strict";
 
@@ -32,28 +33,57 @@
     };
   }
 
-  async function mount(place) {
-    const { script, style, state } = JSON.parse(
-      place.querySelector("script").textContent,
-    );
-    // A Blob, because a page opened from a folder may not import from files.
+  const modules = new Map(); // a script's text -> its module, to come
+
+  // A Blob, because a page opened from a folder may not import from files.
+  async function load({ script, style }) {
+    const sheet = document.createElement("style");
+    sheet.textContent = style;
+    document.head.append(sheet);
     const address = URL.createObjectURL(
       new Blob([script], { type: "text/javascript" }),
     );
     try {
-      const widget = (await import(address)).default;
-      const sheet = document.createElement("style");
-      sheet.textContent = style;
-      const el = document.createElement("div");
-      place.replaceChildren(sheet, el);
-      await widget.render({ model: model(state), el });
-      place.dataset.live = "yes";
+      return (await import(address)).default;
     } finally {
       URL.revokeObjectURL(address);
     }
   }
 
+  async function draw(el, look, shown) {
+    if (!modules.has(look.script)) modules.set(look.script, load(look));
+    await (await modules.get(look.script)).render({ model: shown, el });
+  }
+
+  function box(parent) {
+    return parent.appendChild(document.createElement("div"));
+  }
+
+  // What the `live-figure` directive wrote.
+  async function mount(place) {
+    const { state, ...look } = JSON.parse(place.querySelector("script").textContent);
+    place.replaceChildren();
+    await draw(box(place), look, model(state));
+    place.dataset.live = "yes";
+  }
+
+  // What a notebook shows: one widget, or a column of them.
+  async function show(view, { looks, models }) {
+    const el = box(view.parentElement);
+    const parts = (name) => models[name].children?.flatMap(parts) ?? [models[name]];
+    for (const { look, state } of parts(JSON.parse(view.textContent).model_id)) {
+      await draw(box(el), looks[look], model(state));
+    }
+    view.remove();
+  }
+
   document.addEventListener("DOMContentLoaded", function () {
     document.querySelectorAll(".live-figure-mount").forEach(mount);
+    const stored = document.getElementById("widgets");
+    if (!stored) return;
+    const widgets = JSON.parse(stored.textContent);
+    document
+      .querySelectorAll("script[type='application/vnd.jupyter.widget-view+json']")
+      .forEach((view) => show(view, widgets));
   });
 })();

@@ -6,18 +6,26 @@
   // What scrolls sideways must be reachable by keyboard.
   const SCROLLERS =
     ".bd-article pre, .bd-article div.math, .pst-scrollable-table-container," +
-    " .bd-article mjx-container[display='true'], .bd-article .cell_output > .output";
+    " .bd-article .picture, .bd-article mjx-container[display='true'], .bd-article .cell_output > .output";
   function reachable() {
-    document.querySelectorAll(SCROLLERS).forEach((box) => {
-      const scrolls = box.scrollWidth > box.clientWidth + 1;
-      if (scrolls && !box.hasAttribute("tabindex")) {
+    const boxes = [...document.querySelectorAll(SCROLLERS)];
+    // All are looked at before one is changed: or each would be laid out anew.
+    const scrolls = boxes.map((box) => box.scrollWidth > box.clientWidth + 1);
+    boxes.forEach((box, n) => {
+      if (scrolls[n] && !box.hasAttribute("tabindex")) {
         box.tabIndex = 0;
         box.dataset.scrolls = "yes";
-      } else if (!scrolls && box.dataset.scrolls) {
+      } else if (!scrolls[n] && box.dataset.scrolls) {
         box.removeAttribute("tabindex");
         delete box.dataset.scrolls;
       }
     });
+  }
+
+  let waiting;
+  function reachableSoon() {
+    clearTimeout(waiting);
+    waiting = setTimeout(reachable, 150);
   }
 
   // A page opened from a folder may not read its neighbours, which the search
@@ -36,12 +44,10 @@
     name("#pst-primary-sidebar-checkbox", "Show or hide the table of contents");
     name("#pst-secondary-sidebar-checkbox", "Show or hide the contents of this page");
     name("input[type='search']", "Search");
-    reachable();
-    const observer = new ResizeObserver(reachable);
-    observer.observe(document.body);
-    if (window.MathJax && window.MathJax.startup) {
-      window.MathJax.startup.promise?.then(reachable);
-    }
+    document.querySelectorAll("a[target='_blank']").forEach((link) => {
+      link.rel = "noopener";
+    });
+    new ResizeObserver(reachableSoon).observe(document.body);
   });
   window.addEventListener("load", reachable);
 })();

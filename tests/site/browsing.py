@@ -69,7 +69,8 @@ class Visit:
 
 
 def watch(page: Page, origin: str, measure: bool = False) -> Visit:
-    """Record what a page does from now on; `measure` also compresses every answer.
+    """Record what a page does from now on; `measure` also notes how much it loads,
+    compressed where that makes it smaller.
 
     Args:
         origin: the only place that may be asked, such as `http://127.0.0.1:8000` or
@@ -87,7 +88,8 @@ def watch(page: Page, origin: str, measure: bool = False) -> Visit:
         if response.status >= 400:
             visit.failed.append(f"{response.status} {response.url}")
         elif measure and response.url.startswith(origin):
-            visit.sizes[response.url] = len(gzip.compress(response.body()))
+            body = response.body()
+            visit.sizes[response.url] = min(len(body), len(gzip.compress(body)))
 
     page.on("request", asked)
     page.on("response", answered)
@@ -109,10 +111,10 @@ def settle(page: Page) -> None:
         """() => {
           const formulas = document.querySelectorAll(".bd-article .math");
           const typeset = document.querySelectorAll(".bd-article mjx-container");
-          const views = document.querySelectorAll(
-            "script[type='application/vnd.jupyter.widget-view+json'], .live-figure");
-          const drawn = document.querySelectorAll(".um");
-          return typeset.length >= formulas.length && drawn.length >= views.length;
+          const waiting = document.querySelector(
+            "script[type='application/vnd.jupyter.widget-view+json']," +
+            " .live-figure-mount:not([data-live])");
+          return typeset.length >= formulas.length && !waiting;
         }""",
         timeout=20_000,
     )

@@ -1,6 +1,7 @@
 """Every page, in a real browser: self-contained, without errors, usable by all."""
 
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
@@ -28,6 +29,43 @@ def test_a_chapter_has_the_number_of_its_file(name, page, site):
         page.locator(".bd-toc-item .current.active").inner_text()[:3]
         == (f"{number}. "[:3])
     )
+
+
+def leads_nowhere(links: list[str]) -> list[str]:
+    """Those addresses in the site's folder that no element of their page has."""
+    text = {url.partition("#")[0]: "" for url in links}
+    for file in text:
+        text[file] = Path(unquote(urlsplit(file).path)).read_text("utf-8")
+    pieces = [(url, *url.partition("#")[::2]) for url in links]
+    return [url for url, file, name in pieces if f'id="{name}"' not in text[file]]
+
+
+def test_each_name_of_the_library_leads_to_the_section_that_builds_it(page, site):
+    page.goto((site / "book/pages/api.html").as_uri())
+    links = page.evaluate(
+        """() => [...document.querySelectorAll("article dl.py:not(dl.py dl.py)")]
+          .map((name) => name.querySelector(":scope > dd > .built-in a")?.href)"""
+    )
+    assert len(links) > 100 and None not in links
+    assert all("/notebooks/" in link for link in links)
+    assert leads_nowhere(links) == []
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if "notebooks/" in name])
+def test_an_exported_cell_says_where_it_goes(name, page, site):
+    page.goto((site / f"{name}.html").as_uri())
+    module = Path(name).name[3:]
+    cells = page.locator(".cell.tag_unmasked-export").count()
+    ribbons = page.locator(".export-ribbon").all_inner_texts()
+    assert cells == len(ribbons) > 0
+    assert all(text.startswith(f"→ unmasked/{module}.py") for text in ribbons)
+    links = page.evaluate(
+        "[...document.querySelectorAll('.export-ribbon a')].map((link) => link.href)"
+    )
+    api = (site / "book/pages/api.html").as_uri()
+    assert links.count(f"{api}#module-unmasked.{module}") == cells < len(links)
+    assert {link.partition("#")[0] for link in links} == {api}
+    assert leads_nowhere(links) == []
 
 
 @pytest.mark.parametrize("name", PAGES)

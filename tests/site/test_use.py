@@ -21,23 +21,6 @@ def test_search_finds_lstm(where, page, origin, site):
     assert visit.problems() == {}
 
 
-def test_first_page_is_light(page, origin):
-    visit = watch(page, origin, measure=True)
-    page.goto(f"{origin}/{LANDING}")
-    settle(page)
-    page.wait_for_load_state("networkidle")
-    total = sum(visit.sizes.values())
-    largest = sorted(visit.sizes.items(), key=lambda item: -item[1])[:5]
-    assert 20_000 < total < 1_000_000, (total, largest)
-
-
-def test_first_page_loads_no_widget_manager(page, origin):
-    visit = watch(page, origin, measure=True)
-    page.goto(f"{origin}/{LANDING}")
-    settle(page)
-    assert not [address for address in visit.sizes if "embed-amd" in address]
-
-
 def test_formulas_are_typeset(page, origin):
     page.goto(f"{origin}/{CHAPTER}")
     settle(page)
