@@ -37,6 +37,18 @@ def set_environment() -> None:
     os.environ.update(ENVIRONMENT)
 
 
+def settle_matplotlib() -> None:
+    """Let Matplotlib choose its folders here, and not in each kernel.
+
+    Where the home folder cannot be written, it takes a temporary one, names that in
+    MPLCONFIGDIR and warns: once here, and not in the output of each first cell.
+    """
+    import matplotlib
+
+    matplotlib.get_configdir()
+    matplotlib.get_cachedir()
+
+
 def execute(
     chapter: Chapter, package: Path, folder: Path, on_cell: Callable[[], object]
 ) -> NotebookNode:
@@ -50,6 +62,7 @@ def execute(
     Returns: the notebook with its outputs.
     Raises: ChapterError that names the first cell that failed.
     """
+    settle_matplotlib()
     notebook = copy.deepcopy(chapter.notebook)
     client = NotebookClient(
         notebook,
