@@ -27,11 +27,11 @@ test-site: book      ## the built site in a real browser (needs Chromium)
 	$(BIN)/python tests/site/pyodide_folder.py
 	$(BIN)/python -m pytest tests/site -m site
 
-lab: $(BIN)/ready    ## JupyterLab on your own copies of the notebooks, in work/
+lab: $(BIN)/ready    ## JupyterLab on your own copies of the notebooks, in work/ (LAB=--no-browser: its options)
 	@mkdir -p work && cp -n book/notebooks/*.ipynb work/ || true
 	@for part in 1 2 3 4 5; do [ -e work/exercises_$$part.ipynb ] || \
 	  $(BIN)/python -m classroom stubs $$part work/exercises_$$part.ipynb; done
-	cd work && ../$(BIN)/jupyter lab
+	cd work && ../$(BIN)/jupyter lab $(LAB)
 
 serve: book          ## the site at http://127.0.0.1:8000
 	@echo "Open http://127.0.0.1:$(PORT)/ and stop with Ctrl-C"

@@ -11,9 +11,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from classroom.bank import ORDER
+from classroom.exercises import ids
 from classroom.pipeline.execute import code_key
 from classroom.pipeline.package import build_package
-from classroom.pipeline.text import ROOT, imported_modules, read_chapters
+from classroom.pipeline.text import EXERCISE, ROOT, imported_modules, read_chapters
 
 CHAPTERS = read_chapters(ROOT / "book" / "chapters")
 NOTEBOOKS = ROOT / "book" / "notebooks"
@@ -53,6 +55,12 @@ def test_package_is_what_the_chapters_export():
     folder = ROOT / "lib" / "unmasked"
     files = {p.name: p.read_text(encoding="utf8") for p in folder.glob("*.py")}
     assert files == PACKAGE, "run `make chapters`"
+
+
+def test_the_exercises_are_listed_in_the_order_in_which_the_chapters_ask_them():
+    texts = sorted((ROOT / "book" / "chapters").glob("*.md"))
+    asked = [x for text in texts for x in EXERCISE.findall(text.read_text("utf8"))]
+    assert ORDER.split() == ids() == asked, "edit lib/classroom/bank/__init__.py"
 
 
 def test_every_chapter_has_a_notebook_and_every_notebook_a_chapter():

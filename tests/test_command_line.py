@@ -82,11 +82,13 @@ def test_the_command_line_survives_any_file(folder, monkeypatch, capsys, source,
         (("rnn-step", "answers.py"), "path.py:name"),
         (("rnn-step", "answers.py:"), "path.py:name"),
         (("rnn-step", "answers.py:rihgt"), "defines no 'rihgt'; it defines"),
+        (("rnn-step", "answers.ipynb:right"), "is a notebook: put the answer into"),
     ],
 )
 def test_the_command_line_refuses_what_cannot_be_checked(
     folder, capsys, arguments, says
 ):
+    (folder / "answers.ipynb").write_text("{}")
     assert main(["check", *arguments]) == 2
     out, err = capsys.readouterr()
     assert out == "" and says in err
@@ -107,7 +109,9 @@ def test_the_exercises_of_a_part_come_as_a_notebook(tmp_path, capsys):
 
     target = tmp_path / "deep" / "part.ipynb"
     assert main(["stubs", "1", str(target)]) == 0
-    cells = nbformat.read(target, as_version=4).cells
+    notebook = nbformat.read(target, as_version=4)
+    assert notebook.metadata.kernelspec.name == "python3"  # Jupyter asks nothing
+    cells = notebook.cells
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     for name in ids():
         exercise = load(name)

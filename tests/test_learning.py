@@ -43,7 +43,7 @@ def test_the_ladder_has_four_steps():
     assert hint()._repr_markdown_() == f"Hint 4 of 4. {wrong.neighbour}"
     assert "the last hint" in hint()
     check("rnn-step", lambda *_: 3)
-    assert "no ladder" in hint()
+    assert "no hints" in hint()
     check("rnn-step", RIGHT)
     assert "passed" in hint()
 
@@ -222,7 +222,13 @@ def test_reset_forgets_one_exercise_and_shows_its_cell(kept):
     said = reset("rnn-step")
     assert "raise NotImplementedError" in said
     assert "rnn-step" not in progress() and "lstm-step" in progress()
-    with pytest.raises(LookupError):
+    reset("lstm-step")
+    assert "No exercise tried yet" in resume()
+    check("lstm-step", load("lstm-step").reference)
+    check("rnn-step", half)
+    reset("rnn-step")  # what was done before is not forgotten
+    assert "No exercise" not in resume() and f"`{ids()[0]}`" in resume()
+    with pytest.raises(LookupError, match="lists all"):
         reset("no-such-exercise")
 
 

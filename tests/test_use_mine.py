@@ -150,7 +150,17 @@ def test_a_remembered_answer_that_needs_more_than_it_holds_is_left(tmp_path):
     entry = {"attempts": 1, "passed": True, "hints": 0, "right": "@nowhere\ndef f(): 1"}
     kept = {"exercises": {"padding-mask": entry}, "questions": {}}
     file.write_text(json.dumps(kept))
-    assert "not passed yet" in use_mine("padding-mask")
+    assert "does not pass its check by itself" in use_mine("padding-mask")
+
+
+def test_an_answer_is_remembered_whatever_its_name():
+    def real_words(ids, pad_id):
+        return (ids != pad_id)[:, None, None, :]
+
+    assert check("padding-mask", real_words).passed
+    said = use_mine()
+    assert "`unmasked.masking.padding_mask`: **yours**" in said
+    assert "not passed yet, so the book's own: lstm-step, causal-mask, comb" in said
 
 
 def test_an_exercise_without_a_place_is_named():

@@ -9,6 +9,7 @@ the same. Where there is none, it does not pass (any more), or it fails on what 
 gives it, the book's own function works in its place, and you are told.
 """
 
+import ast
 import functools
 import importlib
 import inspect
@@ -135,8 +136,8 @@ def use_mine(identifier: str | None = None, answer: Function | None = None) -> N
 
     Args:
         identifier: an exercise's id; every exercise that has a place if not given.
-        answer: the function; the last one that passed, from the progress file, if not
-            given. It is checked again.
+        answer: with an identifier, the function; the last one that passed, from the
+            progress file, if not given. It is checked again.
 
     Returns: a note that says of each whose function is at work now.
     Raises: LookupError for an exercise whose answer has no place in the package.
@@ -146,8 +147,13 @@ def use_mine(identifier: str | None = None, answer: Function | None = None) -> N
             f"{identifier!r} has no place in the package; these have: "
             + ", ".join(PLUGS)
         )
-    names = PLUGS if identifier is None else [identifier]
-    return Note("\n".join(f"- {_plug(name, answer)}" for name in names))
+    if identifier is not None:
+        return Note(f"- {_plug(identifier, answer)}")
+    passed = [name for name in PLUGS if right_answer(name)]
+    said = [f"- {_plug(name, None)}" for name in passed]
+    if waiting := [name for name in PLUGS if name not in passed]:
+        said.append(f"- not passed yet, so the book's own: {', '.join(waiting)}")
+    return Note("\n".join(said))
 
 
 def use_ours() -> Note:
@@ -160,11 +166,12 @@ def use_ours() -> Note:
 
 def _plug(name: str, answer: Function | None) -> str:
     place = f"`unmasked.{PLUGS[name].place}`"
-    mine = answer or _remembered(name)
-    if mine is None:
+    if answer is None and not right_answer(name):
         return f"{place}: the book's own ({name} is not passed yet)"
-    if not grade(load(name), mine).passed:
-        return f"{place}: the book's own (your {name} does not pass its check)"
+    mine = answer or _remembered(name)
+    if mine is None or not grade(load(name), mine).passed:
+        alone = "" if answer else f' by itself: try `use_mine("{name}", yours)`'
+        return f"{place}: the book's own (your {name} does not pass its check{alone})"
     if name in _replaced:
         _put(PLUGS[name].place, _replaced[name][1], _replaced[name][0])
     ours = _found(PLUGS[name].place)
@@ -176,14 +183,14 @@ def _plug(name: str, answer: Function | None) -> str:
 
 def _remembered(name: str) -> Function | None:
     """The function that passed, made from its source with the usual imports."""
-    if not (source := right_answer(name)):
-        return None
+    source = right_answer(name)
     usual: dict[str, Any] = {"np": np, "torch": torch, "F": F, "nn": nn, "math": math}
     try:
         exec(source, usual)
+        written = ast.parse(source).body[0]
     except Exception:  # it needs something from the notebook that it came from
         return None
-    return usual.get(load(name).name)
+    return usual.get(getattr(written, "name", ""))  # whatever name it was given
 
 
 def _guarded(mine: Function, ours: Function, name: str) -> Function:

@@ -14,7 +14,7 @@ FOLDER = Path(bank.__file__).parent
 
 @cache
 def _modules() -> dict[str, str]:
-    """Exercise id → module, in the order of the book; nothing is imported."""
+    """Exercise id → module, in the order of the chapters; nothing is imported."""
     files = sorted(FOLDER.glob("c[0-9][0-9]/*.py"))
     found = {}
     for file in files:
@@ -24,11 +24,16 @@ def _modules() -> dict[str, str]:
         if identifier in found:
             raise ValueError(f"two exercises have the id {identifier!r}")
         found[identifier] = f"{bank.__name__}.{file.parent.name}.{file.stem}"
-    return found
+    rank = {identifier: n for n, identifier in enumerate(bank.ORDER.split())}
+
+    def place(identifier: str) -> tuple[str, int]:  # a new one: last in its chapter
+        return found[identifier].split(".")[-2], rank.get(identifier, len(rank))
+
+    return {identifier: found[identifier] for identifier in sorted(found, key=place)}
 
 
 def ids() -> list[str]:
-    """The ids of all exercises, chapter by chapter."""
+    """The ids of all exercises, in the order in which the chapters ask them."""
     return list(_modules())
 
 
@@ -36,7 +41,7 @@ def load(identifier: str) -> Exercise:
     """The exercise of that id. Raises LookupError that names the nearest ids."""
     if identifier not in _modules():
         near = get_close_matches(str(identifier), ids(), n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {ids()}"
+        hint = f"did you mean {' or '.join(near)}?" if near else "`ids()` lists all"
         raise LookupError(f"there is no exercise {identifier!r}; {hint}")
     return import_module(_modules()[identifier]).EXERCISE
 

@@ -25,7 +25,7 @@ def remember(exercise: Exercise, verdict: Verdict, record: bool) -> None:
         _state["last"] = f"{exercise.id} is not attempted yet: hints follow a check."
     elif verdict.diagnosis is None:
         _state["last"] = (
-            "No known mistake matches this answer, so there is no ladder for it. "
+            "No known mistake matches this answer, so there are no hints for it. "
             "The message above says what is wrong: make the smallest input that "
             "shows it, and work it out by hand."
         )

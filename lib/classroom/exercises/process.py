@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from inspect import ismodule
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ def check_file(
         raise UsageError(error.args[0]) from None
     if not file.is_file():
         raise UsageError(f"there is no file {file}")
+    if file.suffix == ".ipynb":
+        raise UsageError(f"{file} is a notebook: put the answer into a .py file")
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "verdict.json"
         try:
@@ -83,7 +86,7 @@ def _child(identifier: str, file: Path, name: str) -> dict[str, Any]:
         text = f"`{file.name}` stops with an exception when it is run:"
         return vars(_failed(f"{text}\n\n{explain.exception(error)}"))
     if name not in names:
-        mine = [n for n in names if not n.startswith("_")]
+        mine = [n for n, value in names.items() if n[0] != "_" and not ismodule(value)]
         return {"usage": f"{file} defines no {name!r}; it defines {mine}"}
     return vars(grade(exercise, names[name]))
 

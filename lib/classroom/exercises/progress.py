@@ -151,7 +151,8 @@ def resume() -> Note:
     if last not in known:
         first = open_ones[0] if open_ones else None
         where = f"`{first}`, chapter {load(first).chapter}" if first else "nothing"
-        return Note(f"No exercise tried yet. The first that is open: {where}.")
+        start = "" if tried else "No exercise tried yet. "
+        return Note(f"{start}The first that is open: {where}.")
     entry = tried.get(last, {})
     text = f"You stopped at `{last}`, chapter {load(last).chapter}"
     text += " (passed)." if entry.get("passed") else " (not passed yet)."

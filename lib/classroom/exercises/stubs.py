@@ -8,10 +8,24 @@ from .render import render
 
 # the last chapter of each part, in order
 PARTS = (2, 5, 12, 15, 18)
+HEAD = """\
+Run the next cell first. Then write an answer and run its cell: `check` says what is
+right or wrong with it, and `hint()` gives one hint more each time. The chapters have
+the solutions, folded."""
 START = """import numpy as np
 import torch
 
 from classroom.exercises import ask, check, hint, progress, reset, resume"""
+
+# without it, Jupyter asks which kernel to use, and colours nothing
+KERNEL = {
+    "kernelspec": {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python"},
+}
 
 
 def write_stubs(part: int, path: Path) -> str:
@@ -31,7 +45,7 @@ def write_stubs(part: int, path: Path) -> str:
     first = PARTS[part - 2] + 1 if part > 1 else 1
     names = [n for n in ids() if first <= load(n).chapter <= PARTS[part - 1]]
     cells = [
-        v4.new_markdown_cell(f"# The exercises of part {part}"),
+        v4.new_markdown_cell(f"# The exercises of part {part}\n\n{HEAD}"),
         v4.new_code_cell(START),
     ]
     chapter = 0
@@ -44,7 +58,7 @@ def write_stubs(part: int, path: Path) -> str:
                 continue  # the chapter has the solution
             made = v4.new_markdown_cell if kind == "markdown" else v4.new_code_cell
             cells.append(made(source))
-    notebook = v4.new_notebook(cells=cells)
+    notebook = v4.new_notebook(cells=cells, metadata=KERNEL)
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, path)
     return f"{len(names)} exercises in {path}"

@@ -8,7 +8,7 @@ from ...exercises.model import Exercise, Mistake, Probe
 QUESTION = """
 Sentences of different lengths share a batch: the short ones are filled up with padding
 at the end, and the recurrent layer runs over the padding too. A classifier wants, for
-each sentence, the output at its last *real* word.
+each sentence, the output at its last *real* word. Pick it, in PyTorch.
 
 - `outputs` (B, T, d): what a recurrent layer returned
 - `lengths` (B,): how many real words each sentence has, 1 to T, whole numbers

@@ -15,7 +15,7 @@ $$c' = f \odot c + i \odot g \qquad h' = o \odot \tanh(c')$$
 The gates $i, f, o$ are squashed by the sigmoid, the candidate $g$ by $\tanh$.
 All four come from one matrix product; `torch.nn.LSTM` stacks their rows in the order
 **i, f, g, o** (input, forget, candidate, output), and so do we. The first line is
-given; write the rest.
+given; write the rest, in PyTorch.
 
 - `x` (B, d_in), `h` and `c` (B, d_hidden)
 - `W_x` (4·d_hidden, d_in), `W_h` (4·d_hidden, d_hidden), `b` (4·d_hidden,)

@@ -6,8 +6,9 @@ from ...exercises.compare import short
 from ...exercises.model import Exercise, Mistake, Probe
 
 QUESTION = r"""
-Write the score $e_{ij} = v_a^\top \tanh(W_a\,s_i + U_a\,h_j)$ for all pairs at once.
-The first two lines are there; what is missing joins every query with every key.
+Write the score $e_{ij} = v_a^\top \tanh(W_a\,s_i + U_a\,h_j)$ for all pairs at once,
+in PyTorch. The first two lines are there; what is missing joins every query with every
+key.
 
 - `query` (B, T, d), the decoder's states; `keys` (B, S, d), the annotations
 - `W_a`, `U_a` (d_attn, d); `v_a` (d_attn,)

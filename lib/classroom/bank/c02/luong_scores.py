@@ -12,7 +12,7 @@ query) and an encoder's state $\bar h_s$ (a key):
 $$\text{dot: } h_t^\top \bar h_s \qquad \text{general: } h_t^\top W_a\,\bar h_s \qquad
 \text{concat: } v_a^\top \tanh(W_a\,[h_t; \bar h_s])$$
 
-Write all three, for all pairs at once.
+Write all three in PyTorch, for all pairs at once.
 
 - `query` (B, T, d), `keys` (B, S, d); `kind` is "dot", "general" or "concat"
 - `W_a` (d, d) for "general", (d_attn, 2d) for "concat"; `v_a` (d_attn,) for "concat";

@@ -1,4 +1,4 @@
-"""Asked at the start of chapter 3, on chapter 2."""
+"""Asked at the start of chapter 3, on chapters 1 and 2."""
 
 from ...exercises.model import Retrieval
 
@@ -24,23 +24,19 @@ QUESTIONS = (
         chapter=2,
     ),
     Retrieval(
-        id="c03-fixed-and-attended",
-        prompt="What is the difference between the fixed context and attention?",
-        options=(
-            "attention makes a new average of all annotations for each written word",
-            "attention uses an encoder with more units",
-            "attention picks one source word for each written word and drops the rest",
-        ),
+        id="c03-first-loss",
+        prompt="An untrained model gives scores to the 17 ids of the recall task. "
+        "About which loss should it begin with, in nats?",
+        options=("ln 17, about 2.8", "1/17, about 0.06", "0, since nothing is learned"),
         answer=0,
         explanations=(
-            "Both have the same encoder and decoder; only what is handed over between "
-            "them differs, and whether it changes from step to step.",
-            "Encoder and decoder were the same in both experiments. What was "
-            "exchanged?",
-            "Picking would stop the gradient. What does the softmax leave for the "
-            "others?",
+            "Who knows nothing gives each id about 1/17, and −ln(1/17) is ln 17. A "
+            "first loss far from that is a mistake in the code.",
+            "That is the probability of a guess. The loss is its negative logarithm.",
+            "A loss of 0 belongs to a model that is certain, and right. What does one "
+            "lose that gives every id the same share?",
         ),
-        chapter=2,
+        chapter=1,
     ),
     Retrieval(
         id="c03-padding-score",

@@ -1,4 +1,4 @@
-"""Asked at the start of chapter 4, on chapter 3."""
+"""Asked at the start of chapter 4, on chapters 2 and 3."""
 
 from ...exercises.model import Retrieval
 
@@ -39,22 +39,24 @@ QUESTIONS = (
         chapter=3,
     ),
     Retrieval(
-        id="c04-inside-the-hull",
-        prompt="All values of a query's keys lie between −2 and 3 in some column. What "
-        "can the output of attention be in that column?",
+        id="c04-one-to-the-right",
+        prompt="An attending decoder wrote strings backwards without a mistake, and "
+        "some of its largest weights lay one place to the right of the letter that it "
+        "wrote. Why was that no error?",
         options=(
-            "any number from −2 to 3, and no other",
-            "any number: the weights can be as large as they need to be",
-            "any number from 0 to 3, since weights are positive",
+            "the weights of a row sum to 1, so the place does not matter",
+            "the annotation to the right has read that letter too",
+            "the map was drawn with its rows and columns exchanged",
         ),
-        answer=0,
+        answer=1,
         explanations=(
-            "The weights are positive and add up to 1, so the output is an average, "
-            "and no average leaves the range of what it averages.",
-            "Each weight is a share of 1. Can a share of the whole exceed the whole?",
-            "Positive weights do not make negative values positive. What does a key "
-            "with value −2 contribute if it gets nearly all the weight?",
+            "The sum says nothing about where the weight lies. What does the encoder's "
+            "state at one place further on know?",
+            "An annotation is a state of the encoder: it knows all that was read up to "
+            "its place. A weight there says which state was used, not which letter.",
+            "Then the misses would lie to the left as well. What has the encoder read "
+            "when it stands one place further on?",
         ),
-        chapter=3,
+        chapter=2,
     ),
 )

@@ -1,27 +1,27 @@
-"""Asked at the start of chapter 5, on chapter 4."""
+"""Asked at the start of chapter 5, on chapters 2 and 4."""
 
 from ...exercises.model import Retrieval
 
 QUESTIONS = (
     Retrieval(
-        id="c05-root-of-what",
-        prompt="A layer of width 512 has 8 heads. By which root are each head's scores "
-        "divided?",
+        id="c05-read-and-asked",
+        prompt="Under teacher forcing, for the target `BOS b a EOS`: what does the "
+        "decoder read, and what is it asked for?",
         options=(
-            "√512, the width of the layer",
-            "√64, the length of the vectors that are multiplied",
-            "√8, the number of heads",
+            "it reads `BOS b a` and is asked for `b a EOS`",
+            "it reads `BOS b a EOS` and is asked for the same",
+            "it reads `b a EOS` and is asked for `BOS b a`",
         ),
-        answer=1,
+        answer=0,
         explanations=(
-            "That makes the scores too small by √8, and the weights too even. How many "
-            "products are added up for one score of one head?",
-            "A score of one head is a sum of 512 / 8 = 64 products; its spread grows "
-            "like the root of that.",
-            "Heads are computed side by side and not added up before the softmax. What "
-            "is added up in one score?",
+            "At each place the answer is the next token. If the place could see that "
+            "token, there would be nothing to predict.",
+            "Then each answer is the token that was read just now: copying does it. By "
+            "how much are the two shifted?",
+            "That is the shift in the wrong direction. Which token must be there "
+            "before anything is written?",
         ),
-        chapter=4,
+        chapter=2,
     ),
     Retrieval(
         id="c05-view-or-transpose",
