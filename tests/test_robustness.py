@@ -11,6 +11,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from classroom.exercises import ids
+from classroom.exercises.process import check_file
+from classroom.pipeline.__main__ import build
 
 ROOT = Path(__file__).resolve().parents[1]
 COUNT = """
@@ -82,3 +84,43 @@ def test_a_check_works_where_home_cannot_be_written(sealed):
     assert "| 1 | rnn-step | 2 | – | 0 |" in done.stdout, done.stderr
     assert done.stderr.count("UserWarning: progress cannot be kept in") == 1
     assert "it lasts until this Python ends" in done.stderr
+
+
+CHAPTER = """---
+kernelspec: {display_name: Python 3, language: python, name: python3}
+---
+
+# A chapter
+
+```{code-cell} ipython3
+#| export
+def twice(x):
+    return 2 * x
+```
+
+```{code-cell} ipython3
+from pathlib import Path
+
+twice(21), Path.cwd().parts[-3]
+```
+"""
+
+
+def test_a_path_with_blanks_is_a_path(tmp_path):
+    """A chapter is built, an answer checked and Pyodide named in such a folder."""
+    project = tmp_path / "my course, 2026"
+    (project / "book" / "chapters").mkdir(parents=True)
+    (project / "book" / "chapters" / "01_alpha.md").write_text(CHAPTER)
+    build(project)
+    made = nbformat.read(project / "book" / "notebooks" / "01_alpha.ipynb", 4)
+    assert made.cells[-1].outputs[0].data["text/plain"] == "(42, 'my course, 2026')"
+    answer = project / "my answer.py"
+    answer.write_text("def rnn_step(x, h, W_x, W_h, b):\n    return x @ W_x.T")
+    assert check_file("rnn-step", answer, "rnn_step").diagnosis is not None
+    told = subprocess.run(
+        ["make", "-pn", "book", f"PYODIDE={project}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert f"\nUNMASKED_PYODIDE := {project}\n" in told.stdout
