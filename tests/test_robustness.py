@@ -124,3 +124,21 @@ def test_a_path_with_blanks_is_a_path(tmp_path):
         text=True,
     )
     assert f"\nUNMASKED_PYODIDE := {project}\n" in told.stdout
+
+
+def test_npm_works_where_home_cannot_be_written(tmp_path, sealed):
+    """It packs a folder of this machine: no network is needed for that."""
+    package, target = tmp_path / "tiny", tmp_path / "target"
+    package.mkdir(), target.mkdir()
+    (package / "package.json").write_text('{"name": "tiny", "version": "1.0.0"}')
+    code = (
+        f"import assets; from pathlib import Path; assets.PACKAGES = [{str(package)!r}];"
+        f"print(assets.download(Path({str(target)!r}))['tiny@1.0.0'].is_file())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=sealed | {"PYTHONPATH": str(ROOT / "book" / "_ext")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "True\n", done.stderr
