@@ -132,7 +132,8 @@ def test_npm_works_where_home_cannot_be_written(tmp_path, sealed):
     package.mkdir(), target.mkdir()
     (package / "package.json").write_text('{"name": "tiny", "version": "1.0.0"}')
     code = (
-        f"import assets; from pathlib import Path; assets.PACKAGES = [{str(package)!r}];"
+        "import assets; from pathlib import Path\n"
+        f"assets.PACKAGES = [{str(package)!r}]\n"
         f"print(assets.download(Path({str(target)!r}))['tiny@1.0.0'].is_file())"
     )
     done = subprocess.run(
