@@ -7,7 +7,7 @@ BIN := .venv/bin
 export OMP_NUM_THREADS := 1
 # PYODIDE=folder: the live cells' Python from there, for a site without a network
 ifdef PYODIDE
-export UNMASKED_PYODIDE := $(abspath $(PYODIDE))
+export UNMASKED_PYODIDE := $(PYODIDE)
 endif
 
 .PHONY: help book test test-site lab serve chapters models bench pdf clean

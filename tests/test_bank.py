@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ from classroom.exercises.bank import all_questions, questions
 from classroom.exercises.diagnose import grade
 from classroom.exercises.predict import explanations, options
 from classroom.exercises.render import solution
+from classroom.exercises.stubs import PARTS
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def ladder(exercise, mistake):
@@ -105,12 +109,19 @@ def test_the_answer_has_no_fixed_place():
     assert len(set(places)) > 1
 
 
-@pytest.mark.parametrize("chapter", range(1, 19))
+CHAPTERS = [int(p.name[:2]) for p in ROOT.glob("book/chapters/[0-9][0-9]_*.md")]
+
+
+@pytest.mark.parametrize("chapter", sorted(CHAPTERS))
 def test_a_chapter_has_enough(chapter):
     own = [e for e in map(load, ids()) if e.chapter == chapter]
     kinds = {e.kind for e in own}
     assert {"write", "break", "predict"} <= kinds
     assert sum(len(e.mistakes) for e in own) >= 20
+
+
+def test_the_last_part_ends_with_the_last_chapter():
+    assert PARTS[-1] == max(load(name).chapter for name in ids())
 
 
 def test_a_part_has_every_kind():

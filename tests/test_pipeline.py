@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from classroom.pipeline.__main__ import build
-from classroom.pipeline.execute import _homes, code_key
+from classroom.pipeline.execute import _homes, _meaning, code_key
 from classroom.pipeline.text import ChapterError, read_chapters
 
 HEAD = """---
@@ -231,3 +231,14 @@ def test_a_bar_that_is_a_widget_is_a_bar_and_a_figure_is_none():
         v4.new_output("display_data", view | {"text/plain": "FillMask()"})
     )
     assert not _is_bar(v4.new_output("display_data", {"text/plain": "10%| of it"}))
+
+
+def test_a_key_is_the_same_in_every_version_of_python():
+    """Python 3.12 adds fields to `ast.dump`, and 3.13 leaves out what is empty."""
+    text = "class A:\n    'Said.'\n    def f(x=0) -> None:\n        return f'{x!r}'"
+    assert _meaning(text) == (
+        "Module(body=[ClassDef(name='A', body=[Pass(), FunctionDef(name='f', "
+        "args=arguments(args=[arg(arg='x')], defaults=[Constant(value=0)]), "
+        "body=[Return(value=JoinedStr(values=[FormattedValue(value=Name(id='x', "
+        "ctx=Load()), conversion=114)]))], returns=Constant())])])"
+    )

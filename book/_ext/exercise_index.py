@@ -1,6 +1,12 @@
-"""The `exercise-index` directive: every exercise of the bank, chapter by chapter."""
+"""Two directives on the bank: all exercises, and a choice of them to work through.
+
+`exercise-index` lists every exercise, chapter by chapter. `exercise-plan` lists those
+that its lines name, "id | mistake | what this diagnosis tells", with their minutes; an
+exercise or a mistake that the bank does not have stops the build.
+"""
 
 import os
+from collections.abc import Iterable
 from itertools import groupby
 
 from book_map import Generated
@@ -58,6 +64,35 @@ def rows(titles: dict[int, str]) -> list[str]:
     return lines
 
 
+def plan(lines: Iterable[str]) -> list[str]:
+    """Return a table of the exercises that lines name, and their minutes together.
+
+    Args:
+        lines: "id | mistake | what it tells", one for each exercise.
+    Raises: LookupError for an exercise or a mistake that there is not; ValueError for
+        a line of another form.
+    """
+    os.environ.setdefault("UNMASKED_PROGRESS", "off")
+    from classroom.exercises import load
+
+    table, minutes = [], 0
+    for line in lines:
+        parts = [part.strip() for part in line.split("|", 2)]
+        if len(parts) != 3 or not all(parts):
+            raise ValueError(f"{line!r} should be: id | mistake | what it tells")
+        exercise = load(parts[0])
+        if parts[1] not in {mistake.id for mistake in exercise.mistakes}:
+            raise LookupError(f"{parts[0]} has no mistake {parts[1]!r}")
+        table.append(
+            f"| {{ref}}`{exercise.id} <ex-{exercise.id}>` | {exercise.chapter} "
+            f"| {exercise.minutes} | `{parts[1]}`: {parts[2]} |"
+        )
+        minutes += exercise.minutes
+    head = "| exercise | chapter | minutes | a diagnosis, and what it tells |"
+    total = f"Together {minutes} minutes."
+    return [head, "| --- | --- | --- | --- |", *table, "", total]
+
+
 class ExerciseIndex(Generated):
     """See the module."""
 
@@ -65,6 +100,19 @@ class ExerciseIndex(Generated):
         """Make the tables."""
         titles = {chapter.number: chapter.title for chapter in self.chapters}
         return self.parsed(rows(titles), "").children
+
+
+class ExercisePlan(Generated):
+    """See the module."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Make the table."""
+        try:
+            return [self.parsed(plan(self.content), "exercise-plan")]
+        except (LookupError, ValueError) as error:
+            raise self.error(str(error)) from error
 
 
 def name_tables(app: Sphinx, doctree: nodes.document) -> None:
@@ -77,13 +125,14 @@ def name_tables(app: Sphinx, doctree: nodes.document) -> None:
 def always_outdated(
     app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set
 ) -> list[str]:
-    """Read the page again in every build: it depends on the whole bank."""
-    return [name for name in env.found_docs if name.endswith(PAGE)]
+    """Read the pages again in every build: they depend on the whole bank."""
+    return [name for name in env.found_docs if name.endswith((PAGE, "pages/teaching"))]
 
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Sphinx calls this."""
     app.add_directive("exercise-index", ExerciseIndex)
     app.connect("doctree-read", name_tables)
+    app.add_directive("exercise-plan", ExercisePlan)
     app.connect("env-get-outdated", always_outdated)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,13 +7,19 @@ whether it was passed, and the source of the last answer and of the last right o
 chapters. A retrieval question answered wrongly at the start of chapter k
 is due again at chapter k + 1. Answered rightly there (or later), it comes back once
 more, two chapters on, and is then done with; another wrong answer begins anew.
+
+Two notebooks may be open at once: each change is made alone, on what the file then
+holds. The lock for that is a file beside it.
 """
 
 import inspect
 import json
 import os
+import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -38,16 +44,15 @@ def path() -> Path | None:
 
 def record_check(identifier: str, passed: bool, answer: Any = None) -> None:
     """Count an attempt at an exercise, and keep the source of a function."""
-    data = _read()
-    entry = _entry(data, identifier)
-    entry["attempts"] += 1
-    entry["passed"] = entry["passed"] or passed
-    if source := _source(answer):
-        entry["source"] = source
-        if passed:
-            entry["right"] = source
-    data["last"] = identifier
-    _write(data)
+    with _changed() as data:
+        entry = _entry(data, identifier)
+        entry["attempts"] += 1
+        entry["passed"] = entry["passed"] or passed
+        if source := _source(answer):
+            entry["source"] = source
+            if passed:
+                entry["right"] = source
+        data["last"] = identifier
 
 
 def right_answer(identifier: str) -> str:
@@ -67,20 +72,18 @@ def _source(answer: Any) -> str:
 
 def record_hint(identifier: str) -> None:
     """Count a hint taken."""
-    data = _read()
-    _entry(data, identifier)["hints"] += 1
-    _write(data)
+    with _changed() as data:
+        _entry(data, identifier)["hints"] += 1
 
 
 def record_answer(identifier: str, chapter: int, right: bool) -> None:
     """Note a retrieval question's answer, given at the start of a chapter."""
-    data = _read()
-    waiting = data["questions"].pop(identifier, None)
-    if not right:
-        data["questions"][identifier] = {"due": chapter + 1, "last": False}
-    elif waiting and not waiting["last"]:
-        data["questions"][identifier] = {"due": chapter + 2, "last": True}
-    _write(data)
+    with _changed() as data:
+        waiting = data["questions"].pop(identifier, None)
+        if not right:
+            data["questions"][identifier] = {"due": chapter + 1, "last": False}
+        elif waiting and not waiting["last"]:
+            data["questions"][identifier] = {"due": chapter + 2, "last": True}
 
 
 def due(chapter: int) -> list[str]:
@@ -169,11 +172,11 @@ def reset(identifier: str) -> Note:
 
     Raises: LookupError for an unknown id.
     """
-    exercise, data = load(identifier), _read()
-    data["exercises"].pop(identifier, None)
-    if data.get("last") == identifier:
-        del data["last"]
-    _write(data)
+    exercise = load(identifier)
+    with _changed() as data:
+        data["exercises"].pop(identifier, None)
+        if data.get("last") == identifier:
+            del data["last"]
     stub = exercise.stub.strip()
     shown = f"\n\n```python\n{stub}\n```" if stub else ""
     return Note(f"`{identifier}` is as if it had never been tried.{shown}")
@@ -182,6 +185,45 @@ def reset(identifier: str) -> Note:
 def _entry(data: dict[str, Any], identifier: str) -> dict[str, Any]:
     fresh = {"attempts": 0, "passed": False, "hints": 0}
     return data["exercises"].setdefault(identifier, fresh)
+
+
+@contextmanager
+def _changed() -> Iterator[dict[str, Any]]:
+    """What is kept, to be changed within the block and then written."""
+    with _alone(path()):
+        data = _read()
+        yield data
+        _write(data)
+
+
+@contextmanager
+def _alone(file: Path | None) -> Iterator[None]:
+    """Wait for other processes that change the file; where it cannot be, do not."""
+    if file is None or str(file) in _warned:
+        yield
+        return
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = open(file.with_suffix(".lock"), "a")  # noqa: SIM115
+    except OSError:  # nothing can be written there: _write says so
+        yield
+        return
+    with lock:
+        with suppress(OSError):  # a folder on a network may know no locks
+            _wait_for(lock.fileno())
+        yield
+
+
+def _wait_for(handle: int) -> None:
+    """Lock an open file; the lock ends when the file is closed."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX)
 
 
 def _read() -> dict[str, Any]:

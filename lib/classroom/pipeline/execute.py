@@ -37,6 +37,18 @@ def set_environment() -> None:
     os.environ.update(ENVIRONMENT)
 
 
+def settle_matplotlib() -> None:
+    """Let Matplotlib choose its folders here, and not in each kernel.
+
+    Where the home folder cannot be written, it takes a temporary one, names that in
+    MPLCONFIGDIR and warns: once here, and not in the output of each first cell.
+    """
+    import matplotlib
+
+    matplotlib.get_configdir()
+    matplotlib.get_cachedir()
+
+
 def execute(
     chapter: Chapter, package: Path, folder: Path, on_cell: Callable[[], object]
 ) -> NotebookNode:
@@ -50,6 +62,7 @@ def execute(
     Returns: the notebook with its outputs.
     Raises: ChapterError that names the first cell that failed.
     """
+    settle_matplotlib()
     notebook = copy.deepcopy(chapter.notebook)
     client = NotebookClient(
         notebook,
@@ -232,4 +245,20 @@ def _meaning(source: str) -> str:
             value = body[0].value
             if isinstance(value, ast.Constant) and isinstance(value.value, str):
                 body[0] = ast.Pass()
-    return ast.dump(tree)
+    return _dump(tree)
+
+
+def _dump(node: object) -> str:
+    """As `ast.dump`, but the same in every version of Python.
+
+    Newer ones have fields that older ones lack (the type parameters of 3.12), and
+    leave out what is empty (3.13): here nothing that is empty is written.
+    """
+    if isinstance(node, list):
+        return f"[{', '.join(map(_dump, node))}]"
+    if not isinstance(node, ast.AST):
+        return repr(node)
+    fields = (
+        f"{k}={_dump(v)}" for k, v in ast.iter_fields(node) if v not in (None, [])
+    )
+    return f"{type(node).__name__}({', '.join(fields)})"

@@ -3,7 +3,8 @@
 Each was met: a cell that was never executed is compared with nothing; a stored error
 or a skipped cell is not looked at; `raises-exception` accepts a cell that raises
 nothing; a notebook without cells has nothing to fail; a dead kernel is waited for
-until the timeout; and a trailing semicolon is forgotten, so that outputs differ.
+until the timeout; and a trailing semicolon is forgotten, so that outputs differ. One
+made good notebooks fail: a home folder in which Matplotlib cannot write.
 """
 
 import time
@@ -13,6 +14,9 @@ import pytest
 from nbval.kernel import RunningKernel
 from nbval.plugin import IPyNbCell, IPyNbFile
 
+from .execute import settle_matplotlib
+
+settle_matplotlib()
 _await_reply = RunningKernel.await_reply
 
 
