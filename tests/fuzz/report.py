@@ -65,8 +65,9 @@ def summary(
         "mutants": len(outcomes),
         "named": count["named"],
         "refused": count["refused"],
+        "endless": count["endless"],
         "no function": count["no function"],
-        "hangs": count["hangs"],
+        "dies": count["dies"],
         "equivalent": known,
         "unexplained": len(survivors) - known,
     }

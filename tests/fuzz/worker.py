@@ -11,8 +11,10 @@ from classroom.exercises.diagnose import grade
 
 from .mutants import Mutant
 
-IN_THE_ENGINE = 3.0  # seconds for one check: the engine's own limit stops loops
-OUTSIDE = 30.0  # seconds until the process is killed: it hangs in C code
+# seconds, with patience: on a busy machine a slow check must not pass for an endless one
+TO_START = 600.0
+LIMIT = 60.0  # until the engine stops a loop
+TO_CHECK = 200.0  # until the process is killed
 MEMORY = 6 * 2**30  # bytes of data: an endless list ends in MemoryError
 
 
@@ -22,7 +24,8 @@ class Outcome:
 
     Args:
         how: "survives", "named" (a known mistake), "refused" (by a probe, without a
-            name), "no function" (its code fails when run), or "hangs".
+            name), "endless", "no function" (its code fails when run) or "dies" (it
+            takes the process with it).
         message: what a learner with this answer reads.
         diagnosis: the known mistake's id.
     """
@@ -48,14 +51,19 @@ def outcome(mutant: Mutant) -> Outcome:
     if verdict.passed:
         return Outcome("survives")
     how = "named" if verdict.diagnosis else "refused"
+    if "still running after" in verdict.message:
+        how = "endless"
     return Outcome(how, verdict.message, verdict.diagnosis)
 
 
-def _serve(pipe) -> None:
-    os.nice(5)
+def _serve(pipe, limit: float) -> None:
+    os.setpriority(os.PRIO_PROCESS, 0, 5)
     os.environ["UNMASKED_PROGRESS"] = "off"
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    runner.LIMIT = IN_THE_ENGINE
+    runner.LIMIT = limit
+    import torch  # noqa: F401  the first check need not wait for it
+
+    pipe.send("ready")
     while True:
         answer = outcome(pipe.recv())
         pipe.send((answer, _something_left()))
@@ -70,10 +78,14 @@ def _something_left() -> bool:
 
 
 class Worker:
-    """A process that checks mutants; a new one where the old one hung or died."""
+    """A process that checks mutants; a new one where the old one hung or died.
 
-    def __init__(self) -> None:
-        self.process = None
+    Args:
+        limit: seconds for one check, after which the engine stops it.
+    """
+
+    def __init__(self, limit: float = LIMIT) -> None:
+        self.limit, self.process = limit, None
 
     def __enter__(self) -> "Worker":
         return self
@@ -84,9 +96,12 @@ class Worker:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, self.limit), daemon=True)
         self.process.start()
         theirs.close()
+        if not self.pipe.poll(TO_START):
+            raise RuntimeError("the process that checks mutants does not start")
+        self.pipe.recv()
 
     def _end(self) -> None:
         if self.process:
@@ -101,7 +116,7 @@ class Worker:
             self._start()
         try:
             self.pipe.send(mutant)
-            if self.pipe.poll(OUTSIDE):
+            if self.pipe.poll(TO_CHECK):
                 outcome, spoilt = self.pipe.recv()
                 if spoilt:
                     self._end()
@@ -109,4 +124,4 @@ class Worker:
         except (EOFError, OSError):
             pass  # it took the process down
         self._end()
-        return Outcome("hangs")
+        return Outcome("dies")
