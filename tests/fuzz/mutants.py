@@ -149,11 +149,11 @@ def _set_here(line: ast.Module) -> set[str]:
     """The names that a line of plain assignments sets; empty for any other line."""
     if not all(isinstance(statement, ast.Assign) for statement in line.body):
         return set()
-    nodes = [node for node in ast.walk(line) if hasattr(node, "ctx")]
-    stored = [node for node in nodes if isinstance(node.ctx, ast.Store)]
-    if not all(isinstance(node, (ast.Name, ast.Tuple)) for node in stored):
+    targets = [target for statement in line.body for target in statement.targets]
+    nodes = [node for target in targets for node in ast.walk(target)]
+    if any(isinstance(node, (ast.Attribute, ast.Subscript)) for node in nodes):
         return set()
-    return {node.id for node in stored if isinstance(node, ast.Name)}
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
 def _read(line: ast.Module) -> set[str]:
