@@ -1,5 +1,8 @@
 """The fuzz run's own tool: what it changes, what it notices, what it lives through."""
 
+import json
+from pathlib import Path
+
 import pytest
 from fuzz import __main__ as command
 from fuzz.mutants import Mutant, of_bank, of_exercise, sample, sources
@@ -148,3 +151,17 @@ def test_the_list_of_equivalents_is_read_with_its_reasons(tmp_path):
             equivalents(file)
     for exercise, _ in equivalents():
         assert load(exercise).kind in ("write", "faded", "parsons")
+
+
+def test_the_page_for_teachers_tells_the_figures_of_the_run():
+    figures = json.loads(command.RESULTS.read_text())
+    assert figures["unexplained"] == figures["no function"] == figures["dies"] == 0
+    page = (Path(__file__).parents[1] / "book" / "pages" / "teaching.md").read_text()
+    refused = figures["named"] + figures["refused"] + figures["endless"]
+    for sentence in (
+        f"{figures['population']:,} such mutants of {figures['exercises']} solutions",
+        f"Of {figures['mutants']:,} drawn at random, {refused} are refused",
+        f"{figures['named']} of them under the name of a known mistake",
+        f"The other {figures['equivalent']} pass",
+    ):
+        assert sentence in page

@@ -12,7 +12,8 @@ from textwrap import dedent
 
 from classroom.exercises import Exercise, ids, load
 
-from .operators import OPERATORS, omissions, with_replaced
+from .operators import OPERATORS
+from .tree import omissions, with_replaced
 
 KINDS = ("write", "faded", "parsons")  # an option or an input has no parts to mutate
 

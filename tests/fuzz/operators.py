@@ -5,8 +5,9 @@ left out, a bound off by one, two arguments the wrong way round.
 """
 
 import ast
-import copy
 from collections.abc import Callable, Iterator
+
+from .tree import called, changed, number, omissions, stored, swaps, with_replaced
 
 Operator = Callable[[ast.AST], Iterator[ast.AST | list[ast.stmt]]]
 OPERATORS: dict[type[ast.AST], list[Operator]] = {}
@@ -71,45 +72,6 @@ def operator(*kinds: type[ast.AST]) -> Callable[[Operator], Operator]:
         return function
 
     return enter
-
-
-def changed(node: ast.AST, **fields: object) -> ast.AST:
-    """A copy of a node, with other fields."""
-    new = copy.copy(node)
-    for name, value in fields.items():
-        setattr(new, name, value)
-    return new
-
-
-def swaps(items: list) -> Iterator[list]:
-    """A list with two neighbours exchanged, at each place."""
-    for n in range(len(items) - 1):
-        yield [*items[:n], items[n + 1], items[n], *items[n + 2 :]]
-
-
-def omissions(items: list) -> Iterator[list]:
-    """A list with one item left out, at each place."""
-    for n in range(len(items)):
-        yield items[:n] + items[n + 1 :]
-
-
-def call(name: str, *args: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), list(args), [])
-
-
-def _name(function: ast.expr) -> str:
-    return getattr(function, "attr", getattr(function, "id", ""))
-
-
-def _stored(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
-
-
-def number(value: float) -> ast.expr:
-    """A number as Python writes it: a minus is an operator."""
-    if value < 0:
-        return ast.UnaryOp(ast.USub(), ast.Constant(-value))
-    return ast.Constant(value)
 
 
 # expressions -------------------------------------------------------------------------
@@ -181,9 +143,8 @@ def another_constant(node):
 def another_call(node):
     if isinstance(node.func, ast.Attribute):
         yield node.func.value  # x.f(...) → x
-    for arg in node.args:  # f(x) → x
-        yield arg
-    if _name(node.func) not in SYMMETRIC:
+    yield from node.args  # f(x) → x
+    if called(node.func) not in SYMMETRIC:
         for args in swaps(node.args):
             yield changed(node, args=args)
     if len(node.args) > 1:
@@ -312,7 +273,7 @@ def changed_argument(node):
     *body, last = node.body
     if not isinstance(last, ast.Return):
         return
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and _stored(n)}
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and stored(n)}
     for arg in (*node.args.args, *node.args.kwonlyargs):
         if arg.arg in names:
             continue  # by then it may be another object
@@ -327,15 +288,17 @@ def changed_argument(node):
 
 
 @operator(ast.FunctionDef)
-def another_parameter(node):
-    """One use of a parameter is a use of another one."""
-    names = [a.arg for a in (*node.args.args, *node.args.kwonlyargs)]
-    uses = [n for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in names]
-    for use in uses:
-        if isinstance(use.ctx, ast.Load):
-            for other in names:
-                if other != use.id:
-                    yield with_replaced(node, use, ast.Name(other, ast.Load()))
+def another_variable(node):
+    """One use of a parameter is a use of another one, or so with two local names."""
+    parameters = [a.arg for a in (*node.args.args, *node.args.kwonlyargs)]
+    names = [n for n in ast.walk(node) if isinstance(n, ast.Name)]
+    local = dict.fromkeys(n.id for n in names if stored(n))
+    for group in (parameters, [name for name in local if name not in parameters]):
+        for use in names:
+            if use.id in group and not stored(use):
+                for other in group:
+                    if other != use.id:
+                        yield with_replaced(node, use, ast.Name(other, ast.Load()))
 
 
 @operator(ast.FunctionDef)
@@ -345,20 +308,3 @@ def inverted_mask(node):
     for use in [n for n in ast.walk(node) if isinstance(n, ast.Name)]:
         if use.id in words and isinstance(use.ctx, ast.Load):
             yield with_replaced(node, use, ast.UnaryOp(ast.Invert(), use))
-
-
-class _Replace(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST | list[ast.stmt]) -> None:
-        self.old, self.new = old, new
-
-    def visit(self, node: ast.AST):
-        return self.new if node is self.old else self.generic_visit(node)
-
-
-def with_replaced(
-    tree: ast.AST, old: ast.AST, new: ast.AST | list[ast.stmt]
-) -> ast.AST:
-    """A copy of a tree in which one node is another one, or several statements."""
-    twins: dict[int, ast.AST] = {}
-    tree = copy.deepcopy(tree, twins)
-    return _Replace(twins[id(old)], copy.deepcopy(new)).visit(tree)

@@ -11,7 +11,7 @@ from classroom.exercises.diagnose import grade
 
 from .mutants import Mutant
 
-# seconds, with patience: on a busy machine a slow check must not pass for an endless one
+# seconds, with patience: on a busy machine a slow check is not an endless one
 TO_START = 600.0
 LIMIT = 60.0  # until the engine stops a loop
 TO_CHECK = 200.0  # until the process is killed
@@ -96,7 +96,9 @@ class Worker:
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, self.limit), daemon=True)
+        self.process = context.Process(
+            target=_serve, args=(theirs, self.limit), daemon=True
+        )
         self.process.start()
         theirs.close()
         if not self.pipe.poll(TO_START):
