@@ -10,7 +10,7 @@ ifdef PYODIDE
 export UNMASKED_PYODIDE := $(PYODIDE)
 endif
 
-.PHONY: help book test test-site lab serve chapters models bench pdf clean
+.PHONY: help book test test-site fuzz lab serve chapters models bench pdf clean
 .DEFAULT_GOAL := help
 
 help:                ## what there is to make
@@ -26,6 +26,9 @@ test: $(BIN)/ready   ## every test but the browser's
 test-site: book      ## the built site in a real browser (needs Chromium)
 	$(BIN)/python tests/site/pyodide_folder.py
 	$(BIN)/python -m pytest tests/site -m site
+
+fuzz: $(BIN)/ready   ## 1,000 mutants of the exercises' solutions: none that matters may pass (FUZZ="--seed 2")
+	PYTHONPATH=tests $(BIN)/python -W ignore -m fuzz $(FUZZ)
 
 lab: $(BIN)/ready    ## JupyterLab on your own copies of the notebooks, in work/ (LAB=--no-browser: its options)
 	@mkdir -p work && cp -n book/notebooks/*.ipynb work/ || true

@@ -135,6 +135,12 @@ PADDING = np.arange(5) < np.array([5, 3]).reshape(2, 1, 1, 1)
 SQUARE = np.vstack([MASK, [[1, 0, 0, 1, 1]]]).astype(bool)  # (4, 5), for all heads
 
 
+def silent():
+    """Queries of zeros: every score is 0, and none is forbidden."""
+    query, key, value = inputs()()
+    return 0 * query, key, value
+
+
 def row_sums(attend, *given):
     return attend(*given)[1].sum(axis=-1)
 
@@ -259,6 +265,11 @@ EXERCISE = Exercise(
             only_weights,
             "One long vector added to all keys changes no weight, since it adds the "
             "same number to all scores of a query",
+        ),
+        Probe(
+            "scores of 0",
+            silent,
+            says="A query of zeros scores every key 0, and averages all values",
         ),
         Probe(
             "forbidden",

@@ -246,6 +246,11 @@ EXERCISE = Exercise(
             "with scores divided by the root of its own width",
         ),
         Probe(
+            "wider heads",
+            inputs(18),
+            says="Scores of heads of 6 features are divided by the root of 6",
+        ),
+        Probe(
             "padding changed",
             inputs(mask="padding"),
             later_padding,

@@ -170,6 +170,12 @@ EXERCISE = Exercise(
             "Ids (B, T) make (B, T, V), and every id keeps its place",
         ),
         Probe("one id", row, of_one_id, "A single id makes a single row (V,)"),
+        Probe(
+            "no ids",
+            lambda: (np.zeros((2, 0), int), 5),
+            floats,
+            "No ids (2, 0) make no rows, (2, 0, V)",
+        ),
         Probe("below 0", outside(0, -1), refused, "An id below 0 raises a ValueError"),
         Probe("V", outside(5, 0), refused, "The id V raises a ValueError"),
         Probe(

@@ -57,13 +57,21 @@ class Plain:
             p -= p.grad
 
 
+class AsTorchs(Plain):
+    """Takes the gradients away, as the optimisers of PyTorch do."""
+
+    def zero_grad(self):
+        for p in self.parameters:
+            p.grad = None
+
+
 def loss_sum(model, part):
     """Half the squared distance to the targets, summed, and the number of tokens."""
     inputs, targets = part
     return 0.5 * ((model(inputs) - targets) ** 2).sum(), len(inputs)
 
 
-def setting(sizes, scale, max_norm, stale=0.0):
+def setting(sizes, scale, max_norm, stale=0.0, optimiser=Plain):
     """A linear layer, its optimiser and a batch in parts of these numbers of tokens."""
 
     def make():
@@ -71,7 +79,7 @@ def setting(sizes, scale, max_norm, stale=0.0):
         for p in model.parameters():
             p.grad = torch.full_like(p, stale)
         parts = [(torch.randn(n, 3), scale * torch.randn(n, 2)) for n in sizes]
-        return model, Plain(model.parameters()), parts, loss_sum, max_norm
+        return model, optimiser(model.parameters()), parts, loss_sum, max_norm
 
     return make
 
@@ -144,6 +152,13 @@ EXERCISE = Exercise(
             setting((10, 1), 5.0, 1.0),
             moved,
             "Clipping shortens the gradient of the whole batch",
+        ),
+        Probe(
+            "no gradients yet",
+            setting((10, 1), 1.0, 1e3, optimiser=AsTorchs),
+            moved,
+            "Nothing reads a gradient between `zero_grad`, which takes it away, and "
+            "`backward`",
         ),
     ),
     mistakes=MISTAKES,

@@ -40,16 +40,19 @@ PAD, EOS = 0, 1
 SCRIPT = [[4, 5, EOS, 6, 6, 6, 6], [EOS, 4, 4, EOS, 4, 4, 4], [6, 6, 6, 6, EOS, 5, 5]]
 
 
-def next_logits(ids):
-    """Row b says SCRIPT[b], whatever it has read; after its end it babbles on."""
-    logits = torch.zeros(len(ids), ids.shape[1], 7)
-    for b in range(len(ids)):
-        for t in range(ids.shape[1]):
-            logits[b, t, SCRIPT[b][t]] = 1.0
-    return logits
+TOGETHER = [[4, 5, EOS, 6, 6, 6], [6, 4, EOS, 4, 4, 4], [6, 6, EOS, 5, 5, 5]]
 
 
-def given(max_len):
+def given(max_len, script=SCRIPT):
+    """Row b says script[b], whatever it has read; after its end it babbles on."""
+
+    def next_logits(ids):
+        logits = torch.zeros(len(ids), ids.shape[1], 7)
+        for b in range(len(ids)):
+            for t in range(ids.shape[1]):
+                logits[b, t, script[b][t]] = 1.0
+        return logits
+
     return lambda: (next_logits, torch.tensor([[2], [2], [2]]), EOS, PAD, max_len)
 
 
@@ -82,6 +85,12 @@ EXERCISE = Exercise(
     probes=(
         Probe("six", given(6), texts, "Each row ends once and is padding afterwards"),
         Probe("three", given(3), texts, "At most three tokens are written"),
+        Probe(
+            "together",
+            given(5, TOGETHER),
+            texts,
+            "Rows that end in the same step all have their end token",
+        ),
     ),
     mistakes=(
         Mistake(

@@ -135,6 +135,12 @@ EXERCISE = Exercise(
         Probe(
             "ties", given(TIED, 1.0, 3), says="Of equal logits the lower ids are kept"
         ),
+        Probe(
+            "a hundred tokens",
+            lambda: ((torch.arange(200) % 3.0).reshape(2, 100), 1.0, 50),
+            says="Of a hundred tokens, too, the lower ids are kept where logits are "
+            "equal: ask the sort for it",
+        ),
     ),
     mistakes=(
         Mistake(

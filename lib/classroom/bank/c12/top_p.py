@@ -146,6 +146,11 @@ EXERCISE = Exercise(
     probes=(
         Probe("p is 0.6", rows(0.6), says="Two, one and two tokens are kept"),
         Probe("p is 0.88", rows(0.88), says="More are kept where p is larger"),
+        Probe(
+            "p reached exactly",
+            lambda: (torch.tensor([[0.1875, 0.5, 0.3125], [0.3125, 0.1875, 0.5]]), 0.5),
+            says="A token that has p by itself is kept alone",
+        ),
         Probe("p is 1", rows(1.0), says="With p = 1 nothing is cut"),
     ),
     mistakes=(

@@ -202,6 +202,16 @@ def chance(make, found):
     }
 
 
+def drawn_from(make, found):
+    """For each document, those that its false second sentences are from."""
+    sources = {}
+    for ids, _, is_next in call(make, found):
+        if not is_next:
+            left, right = (name(half) or (-1, -1) for half in halves(ids))
+            sources.setdefault(left[0], set()).add(right[0])
+    return {d: sorted(others) for d, others in sorted(sources.items())}
+
+
 EXERCISE = Exercise(
     id="nsp-pairs",
     chapter=13,
@@ -256,6 +266,12 @@ EXERCISE = Exercise(
             chance,
             "Every pair has its own throw, any sentence of any other document can be "
             "drawn, and the seed decides",
+        ),
+        Probe(
+            "all others",
+            documents(3, 60),
+            drawn_from,
+            "Each of the other documents gives sentences, and the own one gives none",
         ),
     ),
     mistakes=MISTAKES,

@@ -112,6 +112,12 @@ def step_of(train_step, model, *rest):
     return {"loss": loss, "body": body - before[0], "head": head - before[1]}
 
 
+def next_step(train_step, model, *rest):
+    """As `step_of`, for a second step with the same batch."""
+    train_step(model, *rest)
+    return step_of(train_step, model, *rest)
+
+
 def tokens_read(train_step, model, *rest):
     """What the model is given to read."""
     train_step(model, *rest)
@@ -165,6 +171,12 @@ EXERCISE = Exercise(
             setting(SHORT, lm_weight=0.0),
             step_of,
             "With λ = 0 the loss is the task's",
+        ),
+        Probe(
+            "next step",
+            setting(SHORT),
+            next_step,
+            "The next step moves body and head again: nothing is left frozen",
         ),
     ),
     mistakes=MISTAKES,

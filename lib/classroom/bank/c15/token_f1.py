@@ -127,6 +127,11 @@ EXERCISE = Exercise(
             says="“None” and “none” are one word",
         ),
         Probe(
+            "capitals asked for",
+            setting("none", "None or Zero"),
+            says="Capitals of the right answer do not matter either",
+        ),
+        Probe(
             "part of a word",
             setting("art or ray", "heart of arrays"),
             says="“art” is not a word of “heart of arrays”",

@@ -192,6 +192,19 @@ EXERCISE = Exercise(
             told,
             "A name that is not GPT-2's is refused",
         ),
+        Probe(
+            "nearly",
+            names(
+                "transformer.ln_f.inner.weight",
+                "transformer.layers.0.ln_1.weight",
+                "layers.0.attn.bias",
+                "h.0.attn.weight",
+                "h.0.mlp.bias",
+                "weight",
+            ),
+            told,
+            "A name that is nearly GPT-2's is refused as well",
+        ),
     ),
     mistakes=(
         Mistake(

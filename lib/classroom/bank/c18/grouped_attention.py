@@ -157,6 +157,15 @@ EXERCISE = Exercise(
             setting,
             says="The first h/g query heads use the first head of keys and values",
         ),
+        Probe(
+            "three sentences",
+            lambda: (
+                torch.randn(3, 4, 5, 6),
+                torch.randn(3, 2, 7, 6),
+                torch.randn(3, 2, 7, 8),
+            ),
+            says="It holds for three sentences and two heads of keys",
+        ),
     ),
     mistakes=(
         _mistake(

@@ -185,6 +185,12 @@ EXERCISE = Exercise(
             "Pair i is turned by position · 10000^(−2i/d_k) radians",
         ),
         Probe(
+            "far out",
+            basis(2000),
+            cosines,
+            "It is turned so at position 2000, too: the base is 10000 and nothing near",
+        ),
+        Probe(
             "alone",
             vectors,
             alone,
