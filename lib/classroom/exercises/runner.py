@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -31,13 +31,16 @@ class OutOfTime(SystemExit):
     """Raised inside a learner's endless loop, and again at the next line there.
 
     Subtle: it is made in the learner's thread, where a handler catches it. The trace
-    that it sets then raises the next one inside that handler or just behind it, so
-    that a loop around `try: ... except: pass` ends too. It is a SystemExit, because
-    the threading module lets that end a thread without a word.
+    that it sets up to Python 3.11 (later: `_every_line_ends`) then raises the next one
+    inside that handler or just behind it, so that a loop around `try: ... except: pass`
+    ends too. It is a SystemExit, because the threading module lets that end a thread
+    without a word.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        if _monitoring and THREADS:
+            return  # _every_line_ends does it
         frame = sys._getframe(1)
         while frame:
             if frame.f_code.co_filename not in _OURS:
@@ -47,6 +50,8 @@ class OutOfTime(SystemExit):
 
 
 _OURS = (__file__, threading.__file__)
+# from Python 3.12 on; there a trace that is set in a handler misses what follows
+_monitoring: Any = getattr(sys, "monitoring", None)
 _CLASSROOM = str(Path(__file__).parents[1])
 
 
@@ -190,14 +195,38 @@ def _wait(done: threading.Event, seconds: float) -> bool:
 def _stop(thread: threading.Thread, done: threading.Event) -> bool:
     """Whether the thread has ended, if need be by OutOfTime."""
     end = time.monotonic() + PATIENCE
-    # again and again: each one gets out of at least one loop
-    while not done.wait(0.01) and time.monotonic() < end:
-        found = ctypes.pythonapi.PyThreadState_SetAsyncExc(
-            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(OutOfTime)
-        )
-        if not found:
-            return True
+    with _every_line_ends(thread):
+        # again and again: each one gets out of at least one loop
+        while not done.wait(0.01) and time.monotonic() < end:
+            found = ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(thread.ident or 0), ctypes.py_object(OutOfTime)
+            )
+            if not found:
+                return True
     return done.is_set()
+
+
+@contextmanager
+def _every_line_ends(thread: threading.Thread) -> Iterator[None]:
+    """From Python 3.12 on: raise OutOfTime at every line that the thread comes to."""
+
+    def line(code: CodeType, number: int) -> None:
+        if threading.get_ident() == thread.ident and code.co_filename not in _OURS:
+            raise OutOfTime
+
+    free = [n for n in range(6) if _monitoring and not _monitoring.get_tool(n)]
+    if not free:
+        yield
+        return
+    tool = free[-1]
+    _monitoring.use_tool_id(tool, "classroom")
+    _monitoring.register_callback(tool, _monitoring.events.LINE, line)
+    _monitoring.set_events(tool, _monitoring.events.LINE)
+    try:
+        yield
+    finally:
+        _monitoring.set_events(tool, 0)
+        _monitoring.free_tool_id(tool)
 
 
 @contextmanager
