@@ -1,5 +1,6 @@
 """What Lighthouse would say of a page, as far as it does not depend on the machine."""
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from browsing import Visit
@@ -115,7 +116,7 @@ def unused(page: Page, visit: Visit) -> list[str]:
     ]
 
 
-def over(found: dict[str, float], limits: dict[str, float]) -> dict[str, float]:
+def over(found: Mapping[str, float], limits: Mapping[str, float]) -> dict[str, float]:
     """Return those counts that are over their limits."""
     return {name: found[name] for name in limits if found[name] > limits[name]}
 
