@@ -30,7 +30,7 @@ def run(mutants: list[Mutant], verbose: bool = False) -> dict[Mutant, Outcome]:
         for n, mutant in enumerate(mutants, 1):
             found[mutant] = worker.check(mutant)
             if verbose:
-                print(f"{found[mutant]}  {mutant}")
+                print(f"{found[mutant].how}  {mutant}")
             elif n % 100 == 0:
                 print(f"{n} of {len(mutants)}", file=sys.stderr)
     return found
@@ -38,13 +38,12 @@ def run(mutants: list[Mutant], verbose: bool = False) -> dict[Mutant, Outcome]:
 
 def main(words: list[str] | None = None) -> int:
     """The exit status: 0 where every survivor is listed as equivalent."""
-    chosen = arguments(words)
+    chosen, listed = arguments(words), equivalents()
     population = of_bank(chosen.exercise)
     mutants = (
         population if chosen.all else sample(population, chosen.count, chosen.seed)
     )
     outcomes = run(mutants, chosen.verbose)
-    listed = equivalents()
     figures = summary(outcomes, listed, population)
     print(json.dumps(figures, indent=2))
     if chosen.write:

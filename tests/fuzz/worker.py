@@ -13,8 +13,8 @@ from .mutants import Mutant
 
 # seconds, with patience: on a busy machine a slow check is not an endless one
 TO_START = 600.0
-LIMIT = 60.0  # until the engine stops a loop
-TO_CHECK = 200.0  # until the process is killed
+LIMIT = 30.0  # until the engine stops a loop
+TO_CHECK = 100.0  # until the process is killed
 MEMORY = 6 * 2**30  # bytes of data: an endless list ends in MemoryError
 
 
