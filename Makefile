@@ -18,6 +18,8 @@ help:                ## what there is to make
 
 book: $(BIN)/ready   ## the site, in _build/html
 	$(BIN)/jupyter-book build . -W -n --keep-going --all --quiet
+	@[ -e _build/assets/packages.json ] || \
+	  echo "npm cannot be reached: these pages load scripts from public servers."
 	@echo "The site is built. Open $(CURDIR)/_build/html/index.html, or: make serve"
 
 test: $(BIN)/ready   ## every test but the browser's

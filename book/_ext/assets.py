@@ -100,8 +100,9 @@ def download(folder: Path) -> dict[str, Path]:
         raise UnreachableError(str(error)) from error
 
     arguments = ["pack", "--json", "--fetch-retries=1", "--fetch-timeout=30000"]
-    # a cache and logs of its own: the home folder may be one that cannot be written
-    arguments += [f"--cache={folder / 'npm'}", "--logs-max=0"]
+    home = os.path.expanduser("~")
+    if not (os.path.isdir(home) and os.access(home, os.W_OK)):
+        arguments += [f"--cache={folder / 'npm'}", "--logs-max=0"]
     try:
         done = npm(
             [*arguments, "--fetch-retry-mintimeout=1000", *PACKAGES],
