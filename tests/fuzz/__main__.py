@@ -17,6 +17,7 @@ def arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the choice")
     parser.add_argument("--count", type=int, default=1000, help="how many mutants")
     parser.add_argument("--all", action="store_true", help="all that there are")
+    parser.add_argument("--listed", action="store_true", help="those that may pass")
     parser.add_argument("--exercise", action="append", default=[], metavar="ID")
     parser.add_argument("--verbose", action="store_true", help="a line for each mutant")
     parser.add_argument("--write", action="store_true", help=f"keep in {RESULTS.name}")
@@ -40,9 +41,10 @@ def main(words: list[str] | None = None) -> int:
     """The exit status: 0 where every survivor is listed as equivalent."""
     chosen, listed = arguments(words), equivalents()
     population = of_bank(chosen.exercise)
-    mutants = (
-        population if chosen.all else sample(population, chosen.count, chosen.seed)
-    )
+    if chosen.all or chosen.listed:
+        mutants = [m for m in population if chosen.all or m.key in listed]
+    else:
+        mutants = sample(population, chosen.count, chosen.seed)
     outcomes = run(mutants, chosen.verbose)
     figures = summary(outcomes, listed, population)
     print(json.dumps(figures, indent=2))
