@@ -32,7 +32,7 @@ NEEDED = {
     "mathjax": r'class="math',
     "sphinx-design": r'class="sd-',
     "design-tabs": r'class="sd-tab',
-    "toggle": r'class="(?:[^"]* )?toggle[ "]|admonition[^"]* dropdown[ "]',
+    "toggle": r'class="(?:[^"]* )?(?:toggle|dropdown)[ "]',
     "clipboard": r'class="highlight',
     "copybutton": r'class="highlight',
     "pygments": r'class="highlight|class="sig',

@@ -66,6 +66,18 @@ def test_slider_in_a_chapter_moves_by_keyboard(page, origin):
     assert curve.get_attribute("d") != before
 
 
+def test_solutions_and_hints_are_closed_until_somebody_opens_them(page, origin):
+    page.goto(f"{origin}/{CHAPTER}")
+    settle(page)
+    boxes = page.locator(".solution.admonition, .hints.admonition")
+    assert boxes.count() > 4
+    for number in range(boxes.count()):
+        box, inside = boxes.nth(number), boxes.nth(number).locator("pre, li").first
+        assert not inside.is_visible()
+        box.locator("button.toggle-button").click()
+        assert inside.is_visible()
+
+
 @pytest.mark.parametrize("system", ["light", "dark"])
 def test_colours_follow_the_system(system, browser, origin):
     context = browser.new_context(color_scheme=system)
